@@ -1,0 +1,68 @@
+"""Google Cloud Storage as a backend: ``gs://`` and ``gcs://`` URLs, by gcsfs.
+
+Credentials are found as Google's own tools do (Application Default Credentials); ``project``, ``token``, ``endpoint_url``
+and the other options of gcsfs are passed through, and ``STORAGE_EMULATOR_HOST`` names an emulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from thoth_storage import Capabilities, FsspecBackend, hookimpl
+from thoth_storage.errors import StorageError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+__all__ = ["GcsBackend"]
+
+_BOUNDARY = b"--==0=="
+"""The boundary that gcsfs puts around every simple upload. Content with it in it was stored cut short, and success reported."""
+
+_STAMP = "thoth-stamp"
+
+
+class GcsBackend(FsspecBackend):
+    """Objects of a bucket. Creates carry ``ifGenerationMatch=0``, so the service decides who is first."""
+
+    protocol = "gs"
+    capabilities = Capabilities(atomic_create=True)
+
+    def make_fs(self) -> AbstractFileSystem:
+        from thoth_storage_gcs.filesystem import make_fs
+
+        return make_fs(self.options())
+
+    def write(self, path: str, data: bytes) -> None:
+        self.fs.pipe_file(path, data, **_upload(data))
+
+    def write_new(self, path: str, data: bytes, stamp: str) -> None:
+        self.fs.pipe_file(path, data, mode="create", metadata={_STAMP: stamp}, **_upload(data))
+
+    def read_stamp(self, path: str) -> str | None:
+        stamp = self.fs.info(path).get("metadata", {}).get(_STAMP)
+        return str(stamp) if stamp else None
+
+    def find(self, folder: str, leaf: str) -> Iterable[dict[str, Any]]:
+        return self.fs.find(folder, detail=True, prefix=leaf).values()  # type: ignore[no-any-return]
+
+    def check_container(self) -> None:
+        # Not the bucket's metadata: roles/storage.objectAdmin may not read that.
+        bucket = self.location.partition("/")[0]
+        self.fs.call("GET", "b/{}/o", bucket, maxResults=1)
+
+    def refine(self, error: Exception) -> type[StorageError] | StorageError | None:
+        from thoth_storage_gcs.filesystem import refine
+
+        return refine(error, self.url)
+
+
+def _upload(data: bytes) -> dict[str, int]:
+    """Options for an upload that keeps ``data`` whole: a resumable one, which has no boundary, where it must be."""
+    return {"chunksize": len(data)} if _BOUNDARY in data else {}
+
+
+@hookimpl
+def thoth_storage_backends() -> dict[str, type[GcsBackend]]:
+    return {"gs": GcsBackend, "gcs": GcsBackend}

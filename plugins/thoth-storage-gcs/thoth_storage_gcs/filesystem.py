@@ -1,0 +1,58 @@
+"""The gcsfs file system as this plugin needs it, and what its errors mean. Imported when a URL is first used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+import google.auth.exceptions
+import requests
+from gcsfs.core import GCSFileSystem
+from gcsfs.retry import HttpError
+
+from thoth_storage.errors import ConfigurationError, PermissionError_, StorageError, UnavailableError, for_http_status
+
+__all__ = ["make_fs", "refine"]
+
+_CREDENTIALS_HINT = (
+    "run 'gcloud auth application-default login', or give the service account of this machine roles/storage.objectUser "
+    "on the bucket"
+)
+
+
+class _SingleTry(GCSFileSystem):  # type: ignore[misc] - gcsfs has no types
+    """gcsfs without its own six tries: retries belong to RetryingBackend, which knows that a create whose reply was
+    lost may have won, and when to give up.
+
+    It is always the plain file system over JSON: the extended one, which gcsfs gives by default, asks for the type of each bucket over gRPC
+    (45 to 90 s an operation where there is none) and ignores ``mode="create"`` on zonal ones.
+    """
+
+    async def _request(self, *args: Any, **kwargs: Any) -> Any:
+        return await GCSFileSystem._request.__wrapped__(self, *args, **kwargs)
+
+
+def make_fs(options: dict[str, Any]) -> GCSFileSystem:
+    """A file system of its own (fsspec's cache of instances would share it), without a cache of listings."""
+    return _SingleTry(**{"use_listings_cache": False, "skip_instance_cache": True, **options})
+
+
+def refine(error: Exception, url: str) -> type[StorageError] | StorageError | None:
+    """What gcsfs, aiohttp and google-auth mean: many of theirs are plain OSError or Exception."""
+    text = str(error)
+    if isinstance(error, OSError) and text.startswith("Forbidden"):
+        return PermissionError_(f"Google Cloud Storage refused: {text}", url=url, hint=_CREDENTIALS_HINT)
+    if isinstance(error, HttpError):
+        kind = for_http_status(error.code)
+        if kind is PermissionError_:
+            return PermissionError_(f"Google Cloud Storage refused: {text}", url=url, hint=_CREDENTIALS_HINT)
+        return kind
+    if isinstance(error, google.auth.exceptions.TransportError):
+        return UnavailableError
+    if isinstance(error, google.auth.exceptions.GoogleAuthError):
+        return PermissionError_(f"no usable Google credentials: {text}", url=url, hint=_CREDENTIALS_HINT)
+    if isinstance(error, aiohttp.ClientError | requests.exceptions.RequestException):
+        return UnavailableError
+    if isinstance(error, ValueError) and text.startswith("Bad Request"):
+        return ConfigurationError
+    return None

@@ -1,0 +1,90 @@
+"""S3 and what speaks its protocol (MinIO, R2, Ceph) as a backend: ``s3://`` URLs, by s3fs.
+
+Credentials are found as boto does (environment, profile, role of the machine), or given as the options ``key`` and ``secret``,
+or in the URL's user part. ``endpoint_url`` (or ``AWS_ENDPOINT_URL``) names another service than Amazon's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from thoth_storage import Capabilities, FsspecBackend, hookimpl
+from thoth_storage.errors import InvalidArgumentError, StorageError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+__all__ = ["S3Backend"]
+
+_STAMP = "thoth-stamp"
+_BATCH = 1000
+"""Keys in one DeleteObjects request; the service's limit."""
+
+
+class S3Backend(FsspecBackend):
+    """Objects of a bucket. Creates carry ``If-None-Match: *``, so the service decides who is first."""
+
+    protocol = "s3"
+    capabilities = Capabilities(atomic_create=True)
+
+    def options(self) -> dict[str, Any]:
+        from thoth_storage_s3.filesystem import options
+
+        return options(self.user, super().options())
+
+    def make_fs(self) -> AbstractFileSystem:
+        from thoth_storage_s3.filesystem import make_fs
+
+        return make_fs(self.options())
+
+    def read(self, path: str, start: int, end: int | None) -> bytes:
+        if start == 0 and end is None:
+            # One request: s3fs would fetch a large object in parts, and mix two versions of it.
+            return self.fs.cat_file(path, max_concurrency=1)  # type: ignore[no-any-return]
+        return super().read(path, start, end)
+
+    def write_new(self, path: str, data: bytes, stamp: str) -> None:
+        # pipe_file, never open("xb"): s3fs closes an empty file with a plain PUT, which overwrites.
+        self.fs.pipe_file(path, data, mode="create", Metadata={_STAMP: stamp})
+
+    def read_stamp(self, path: str) -> str | None:
+        bucket, _, key = path.partition("/")
+        stamp = self.fs.call_s3("head_object", Bucket=bucket, Key=key).get("Metadata", {}).get(_STAMP)
+        return str(stamp) if stamp else None
+
+    def find(self, folder: str, leaf: str) -> Iterable[dict[str, Any]]:
+        return self.fs.find(folder, detail=True, prefix=leaf).values()  # type: ignore[no-any-return]
+
+    def check_container(self) -> None:
+        bucket = self.location.partition("/")[0]
+        self.fs.call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1)
+
+    def remove(self, paths: list[str]) -> None:
+        from thoth_storage_s3.filesystem import raise_first
+
+        for first in range(0, len(paths), _BATCH):
+            names = [path.partition("/") for path in paths[first : first + _BATCH]]
+            reply = self.fs.call_s3(
+                "delete_objects",
+                Bucket=names[0][0],
+                Delete={"Objects": [{"Key": key} for _, _, key in names], "Quiet": True},
+            )
+            raise_first(reply)
+
+    def refine(self, error: Exception) -> type[StorageError] | StorageError | None:
+        from thoth_storage_s3.filesystem import refine
+
+        return refine(error, self.url)
+
+    def _path(self, key: str) -> str:
+        if "?versionId=" in key:
+            raise InvalidArgumentError(
+                f"invalid key {key!r}: s3fs takes '?versionId=' for the version of an object", url=self.url
+            )
+        return super()._path(key)
+
+
+@hookimpl
+def thoth_storage_backends() -> dict[str, type[S3Backend]]:
+    return {"s3": S3Backend, "s3a": S3Backend}

@@ -1,0 +1,71 @@
+"""A Chroma vector store that lives at a URL: snapshots, restore, pluggable backends.
+
+Names are imported on first use, so that ``import thoth_storage`` costs a few milliseconds and pulls in no SDK
+and no chromadb.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from thoth_storage import errors as errors
+    from thoth_storage.backend import Backend, Capabilities, ObjectInfo
+    from thoth_storage.errors import StorageError
+    from thoth_storage.fsspec_backend import FsspecBackend
+    from thoth_storage.hookspecs import hookimpl
+    from thoth_storage.registry import PluginInfo, list_plugins, open_backend
+    from thoth_storage.repository import Repository, RestoreReport, Snapshot, VerifyReport
+    from thoth_storage.store import LexicalEmbedder, VectorStore
+
+_HOMES = {
+    "Backend": "backend",
+    "Capabilities": "backend",
+    "FsspecBackend": "fsspec_backend",
+    "LexicalEmbedder": "store",
+    "ObjectInfo": "backend",
+    "PluginInfo": "registry",
+    "Repository": "repository",
+    "RestoreReport": "repository",
+    "Snapshot": "repository",
+    "StorageError": "errors",
+    "VectorStore": "store",
+    "VerifyReport": "repository",
+    "hookimpl": "hookspecs",
+    "list_plugins": "registry",
+    "open_backend": "registry",
+}
+
+__all__ = [
+    "Backend",
+    "Capabilities",
+    "FsspecBackend",
+    "LexicalEmbedder",
+    "ObjectInfo",
+    "PluginInfo",
+    "Repository",
+    "RestoreReport",
+    "Snapshot",
+    "StorageError",
+    "VectorStore",
+    "VerifyReport",
+    "errors",
+    "hookimpl",
+    "list_plugins",
+    "open_backend",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return import_module("thoth_storage.errors")
+    if name == "__version__":
+        return import_module("importlib.metadata").version("thoth-storage")
+    if name in _HOMES:
+        return getattr(import_module(f"thoth_storage.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'thoth_storage' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

@@ -1,0 +1,160 @@
+"""Finds the plugins and opens a backend for a URL. Nothing here knows any service: the scheme picks the plugin."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Any
+
+import pluggy
+
+from thoth_storage import catalogue, hookspecs, urls
+from thoth_storage.backend import Backend, Capabilities
+from thoth_storage.errors import ConfigurationError, PluginError
+from thoth_storage.memory import MemoryBackend
+from thoth_storage.wrappers import RetryingBackend
+
+__all__ = ["PluginInfo", "Registry", "list_plugins", "open_backend"]
+
+
+@dataclass(frozen=True)
+class PluginInfo:
+    """One plugin as ``thoth-storage plugins`` shows it: what it adds, or why it is broken."""
+
+    name: str
+    version: str | None
+    schemes: tuple[str, ...] = ()
+    capabilities: dict[str, Capabilities] = field(default_factory=dict)
+    error: str | None = None
+
+
+@dataclass
+class _Claim:
+    plugin: str
+    factory: hookspecs.BackendFactory
+
+
+class Registry:
+    """The plugins of this environment, each loaded behind a guard of its own.
+
+    One that cannot be imported, or whose hooks are wrong, is kept with its error: it is listed, named by the
+    error for its scheme, and harms no other.
+    """
+
+    def __init__(self) -> None:
+        self.plugins: list[PluginInfo] = []
+        self._claims: dict[str, list[_Claim]] = {}
+        self._add("thoth-storage", _own_version(), _Builtin())
+        for entry in sorted(metadata.entry_points(group=hookspecs.PROJECT), key=lambda entry: entry.name):
+            self._load(entry)
+
+    def open(self, url: str, options: dict[str, Any]) -> Backend:
+        """The plugin's backend for ``url``. Raises ConfigurationError or PluginError that says what to install."""
+        scheme = urls.split_url(url).scheme
+        claims = self._claims.get(scheme, [])
+        shown = urls.mask_url(url)
+        if not claims:
+            raise self._unknown(scheme, shown)
+        if len(claims) > 1:
+            names = " and ".join(claim.plugin for claim in claims)
+            raise PluginError(
+                f"two plugins claim the scheme {scheme}://: {names}", url=shown, hint="uninstall one of them"
+            )
+        return claims[0].factory(url, **options)
+
+    def _load(self, entry: metadata.EntryPoint) -> None:
+        name = entry.dist.name if entry.dist else entry.name
+        version = entry.dist.version if entry.dist else None
+        try:
+            plugin = entry.load()
+        except Exception as error:
+            # Whatever a stranger's module raises at import is its own fault and must stay its own.
+            self._broken(name, version, error)
+            return
+        self._add(name, version, plugin)
+
+    def _add(self, name: str, version: str | None, plugin: object) -> None:
+        manager = pluggy.PluginManager(hookspecs.PROJECT)
+        manager.add_hookspecs(hookspecs)
+        try:
+            manager.register(plugin, name)
+            manager.check_pending()
+            factories = {scheme: f for found in manager.hook.thoth_storage_backends() for scheme, f in found.items()}
+            wrong = [scheme for scheme, f in factories.items() if not _is_scheme(scheme) or not callable(f)]
+            if wrong:
+                raise PluginError(f"it claims {wrong[0]!r}, which is no lower-case scheme with a factory")
+        except Exception as error:
+            # As above: the guard is what keeps one broken plugin from taking all down.
+            self._broken(name, version, error)
+            return
+        for scheme, factory in factories.items():
+            self._claims.setdefault(scheme, []).append(_Claim(name, factory))
+        claimed = {s: c for s, f in factories.items() if isinstance(c := getattr(f, "capabilities", None), Capabilities)}
+        self.plugins.append(PluginInfo(name, version, tuple(sorted(factories)), claimed))
+
+    def _broken(self, name: str, version: str | None, error: Exception) -> None:
+        self.plugins.append(PluginInfo(name, version, error=f"{type(error).__name__}: {error}"))
+
+    def _unknown(self, scheme: str, url: str) -> ConfigurationError | PluginError:
+        package = catalogue.package_for(scheme)
+        for plugin in self.plugins:
+            if plugin.error and (plugin.name == package or scheme in plugin.name.split("-")):
+                return PluginError(
+                    f"the plugin for {scheme}:// is broken: {plugin.name}: {plugin.error}",
+                    url=url,
+                    hint=f"reinstall or upgrade {plugin.name}",
+                )
+        if package:
+            return ConfigurationError(
+                f"no installed plugin opens {scheme}:// URLs", url=url, hint=f"pip install {package}"
+            )
+        known = sorted({*self._claims, *catalogue.schemes()})
+        near = difflib.get_close_matches(scheme, known, n=1, cutoff=0.5)
+        hint = f"installed are {', '.join(s + '://' for s in sorted(self._claims))}"
+        if near:
+            package = None if near[0] in self._claims else catalogue.package_for(near[0])
+            hint = f"did you mean {near[0]}://{f' (pip install {package})' if package else ''}? " + hint
+        broken = [f"{plugin.name} ({plugin.error})" for plugin in self.plugins if plugin.error]
+        if broken:
+            hint += f"; broken plugins, which may have added it: {', '.join(broken)}"
+        return ConfigurationError(f"unknown scheme {scheme}://", url=url, hint=hint)
+
+
+class _Builtin:
+    @hookspecs.hookimpl
+    def thoth_storage_backends(self) -> dict[str, hookspecs.BackendFactory]:
+        return {"memory": MemoryBackend}
+
+
+@functools.cache
+def _registry() -> Registry:
+    return Registry()
+
+
+def open_backend(url: Any, **storage_options: Any) -> Backend:
+    """Open the backend for a URL (``str``, ``pathlib.Path`` or ``UPath``); options go to its file system.
+
+    No request is sent: a wrong bucket or identity shows at the first verb. Transient failures are retried
+    beneath every verb (``RetryingBackend``). Raises ConfigurationError for an unknown scheme or a malformed URL,
+    PluginError where the plugin is broken or two claim the scheme.
+    """
+    target, carried = urls.url_of(url)
+    return RetryingBackend(_registry().open(target, {**carried, **storage_options}))
+
+
+def list_plugins() -> list[PluginInfo]:
+    """All plugins found: name, version, schemes and capabilities, or the error that broke it."""
+    return list(_registry().plugins)
+
+
+def _is_scheme(scheme: object) -> bool:
+    return isinstance(scheme, str) and scheme == scheme.lower() and urls.is_scheme(scheme)
+
+
+def _own_version() -> str | None:
+    try:
+        return metadata.version("thoth-storage")
+    except metadata.PackageNotFoundError:
+        return None
