@@ -17,9 +17,7 @@ from thoth_storage import urls
 from thoth_storage.backend import Capabilities, ObjectInfo
 from thoth_storage.errors import (
     AlreadyExistsError,
-    ConfigurationError,
     ConflictError,
-    InvalidArgumentError,
     NotFoundError,
     PermissionError_,
     PluginError,
@@ -28,8 +26,9 @@ from thoth_storage.errors import (
 )
 from thoth_storage.fsspec_errors import classify, raise_from
 from thoth_storage.fsspec_info import object_info
-from thoth_storage.keys import TEMPORARY_PREFIX, check_key, check_prefix, check_range, is_key
+from thoth_storage.keys import TEMPORARY_PREFIX, check_data, check_key, check_prefix, check_range, is_key
 from thoth_storage.per_process import PerProcess
+from thoth_storage.redaction import redact, scrub, secrets_of
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -64,6 +63,7 @@ class FsspecBackend:
     def __init__(self, url: str, **storage_options: Any) -> None:
         self._full_url = url
         self._storage_options = storage_options
+        self.url = urls.mask_url(url)
         self.scheme, self.location = self.split(url)
         self.url = urls.mask_url(f"{self.scheme}://{self.location}")
         self._instances = PerProcess(self.make_fs, shared=lambda fs: fs.async_impl)
@@ -91,12 +91,12 @@ class FsspecBackend:
 
     def put(self, key: str, data: bytes) -> None:
         path = self._path(key)
-        self._call(key, lambda: self.write(path, _as_bytes(data)))
+        self._call(key, lambda: self.write(path, check_data(data)))
 
     def create(self, key: str, data: bytes) -> None:
         path, stamp = self._path(key), uuid.uuid4().hex
         try:
-            self.write_new(path, _as_bytes(data), stamp)
+            self.write_new(path, check_data(data), stamp)
         except Exception as error:
             ours = self._translate(error, key)
             # The library may have stored the object, lost the reply, tried again and met itself.
@@ -117,7 +117,7 @@ class FsspecBackend:
         check_prefix(prefix)
         folder, _, leaf = prefix.rpartition("/")
         root = self._root()
-        infos = self._call(prefix, lambda: self.find(f"{root}/{folder}" if folder else root, leaf))
+        infos = self._call(prefix, lambda: list(self.find(f"{root}/{folder}" if folder else root, leaf)))
         found = []
         for info in infos:
             name = str(info["name"])
@@ -251,24 +251,20 @@ class FsspecBackend:
             raise_from(self._translate(error, key), error)
 
     def _translate(self, error: Exception, key: str | None) -> StorageError:
-        if isinstance(error, StorageError):
-            return error
-        refined = self.refine(error)
-        if isinstance(refined, StorageError):
-            return refined
-        cls = refined or classify(error)
-        secrets = self._secrets()
-        error.args = tuple(urls.redact(arg, secrets) if isinstance(arg, str) else arg for arg in error.args)
-        text = urls.redact(str(error), secrets).strip() or type(error).__name__
+        secrets = secrets_of(self._full_url, self._storage_options)
+        scrub(error, secrets)
+        ours = error if isinstance(error, StorageError) else self.refine(error)
+        if isinstance(ours, StorageError):
+            scrub(ours, secrets)
+            ours.url, ours.key = ours.url or self.url, ours.key or key or None
+            return ours
+        cls = ours or classify(error)
+        text = redact(str(error), secrets).strip() or type(error).__name__
         if cls is NotFoundError:
             text = f"no such object or bucket ({text})"
         elif cls is AlreadyExistsError:
             text = "the object already exists"
-        return cls(text, url=self.url, key=key, hint=_HINTS.get(cls))
-
-    def _secrets(self) -> frozenset[str]:
-        named = (v for k, v in self._storage_options.items() if isinstance(v, str) and _is_secret(k))
-        return frozenset(value for value in (*self.user, *named) if value)
+        return cls(text, url=self.url, key=key or None, hint=_HINTS.get(cls))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r})"
@@ -279,15 +275,3 @@ class FsspecBackend:
 
 def _reopen(cls: type[FsspecBackend], url: str, options: dict[str, Any]) -> FsspecBackend:
     return cls(url, **options)
-
-
-def _is_secret(option: str) -> bool:
-    return any(word in option.lower() for word in ("secret", "password", "token", "key", "credential", "sas"))
-
-
-def _as_bytes(data: object) -> bytes:
-    if isinstance(data, bytes):
-        return data
-    if isinstance(data, bytearray | memoryview):
-        return bytes(data)
-    raise InvalidArgumentError(f"an object's content is bytes, not {type(data).__name__}")

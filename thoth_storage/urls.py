@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 import re
-from urllib.parse import unquote
+import unicodedata
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from thoth_storage.errors import ConfigurationError
 
-__all__ = ["SplitURL", "check_bucket_url", "is_scheme", "mask_url", "redact", "split_url", "split_user", "url_of"]
+__all__ = ["SplitURL", "check_bucket_url", "is_scheme", "mask_url", "split_url", "split_user", "url_of"]
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
-_USER = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)((?:[^/?#]*)|(?:[^/@]*:[^@]*))@", re.DOTALL)
-"""``scheme://user:password@``. The second form is for secrets with a slash in them, as those of AWS may have."""
+_USER = re.compile(r"^((?:(?!://).)*://)((?:[^/?#]*)|(?:[^/@]*:[^@]*))@", re.DOTALL)
+"""``scheme://user:password@``. The second form is for secrets with a slash in them, as those of AWS may have. Any
+text does for a scheme: a URL that is refused for its scheme is shown too."""
 
 
 class SplitURL(NamedTuple):
@@ -47,7 +49,7 @@ def url_of(target: Any) -> tuple[str, dict[str, Any]]:
     if not url.strip():
         raise ConfigurationError("the URL is empty", hint="pass one such as gs://bucket/db, s3://bucket/db or ./db")
     if "\0" in url:
-        raise ConfigurationError(f"the URL {url!r} has a NUL character")
+        raise ConfigurationError(f"the URL {mask_url(url)!r} has a NUL character", hint="remove it")
     return url, options
 
 
@@ -72,10 +74,10 @@ def is_scheme(text: str) -> bool:
 def check_bucket_url(url: str) -> SplitURL:
     """Split a ``scheme://bucket/prefix`` URL and refuse what would silently name another place.
 
-    Refused are: no bucket, empty segments (a slash too many), ``.`` and ``..``. A single slash at the end is
-    dropped. Returns the rest as ``bucket/prefix``. Raises ConfigurationError.
+    Refused are: no bucket, empty segments (a slash too many), ``.`` and ``..``, control characters. A single slash
+    at the end is dropped. Returns the rest as ``bucket/prefix``, without a user part. Raises ConfigurationError.
     """
-    scheme, rest = split_url(url)
+    scheme, rest = split_url(split_user(url)[0])
     shown = mask_url(url)
     rest = rest.removesuffix("/")
     segments = rest.split("/")
@@ -87,6 +89,9 @@ def check_bucket_url(url: str) -> SplitURL:
         )
     if "" in segments:
         raise ConfigurationError("the URL has a slash too many", url=shown, hint="remove the empty segment")
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in rest):
+        # A line end that came along from a file or a variable would become a part of every object's name.
+        raise ConfigurationError(f"the URL {shown!r} has a control character", hint="remove it")
     if "." in segments or ".." in segments:
         raise ConfigurationError("the URL has a '.' or '..' segment", url=shown, hint="write the whole path out")
     return SplitURL(scheme, rest)
@@ -104,11 +109,3 @@ def split_user(url: str) -> tuple[str, str | None, str | None]:
 def mask_url(url: str) -> str:
     """The URL with its user part (``user:password@``) replaced, fit for logs and errors."""
     return _USER.sub(r"\1***@", url)
-
-
-def redact(text: str, secrets: frozenset[str]) -> str:
-    """``text`` with every one of ``secrets`` replaced. Short ones are left: masking 'a' would hide the message."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= 4:
-            text = text.replace(secret, "***")
-    return text
