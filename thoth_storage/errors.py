@@ -118,7 +118,7 @@ class FormatError(StorageError):
 
 def for_http_status(status: object) -> type[StorageError] | None:
     """The class for an HTTP status (int or digits); None for one that says nothing, or for no status at all."""
-    if isinstance(status, str) and status.isdigit():
+    if isinstance(status, str) and status.isdecimal():
         status = int(status)
     if not isinstance(status, int):
         return None

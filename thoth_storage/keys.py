@@ -10,7 +10,16 @@ import unicodedata
 
 from thoth_storage.errors import InvalidArgumentError
 
-__all__ = ["MAX_KEY_BYTES", "MAX_SEGMENT_BYTES", "TEMPORARY_PREFIX", "check_key", "check_prefix", "check_range", "is_key"]
+__all__ = [
+    "MAX_KEY_BYTES",
+    "MAX_SEGMENT_BYTES",
+    "TEMPORARY_PREFIX",
+    "check_data",
+    "check_key",
+    "check_prefix",
+    "check_range",
+    "is_key",
+]
 
 MAX_KEY_BYTES = 900
 """GCS, S3 and Azure allow 1,024 bytes of UTF-8 for a whole object name; the rest is left to the URL's prefix."""
@@ -47,11 +56,10 @@ def check_prefix(prefix: str) -> str:
     """Give a listing's ``prefix`` back: any beginning of a valid key, the empty one included."""
     if not isinstance(prefix, str):
         raise InvalidArgumentError(f"invalid prefix {prefix!r:.200}: not a string")
-    if prefix:
-        probe = prefix + "x" if prefix.endswith(("/", ".")) else prefix
-        problem = _problem(probe)
-        if problem:
-            raise InvalidArgumentError(f"invalid prefix {prefix!r:.200}: {problem}")
+    # A beginning that is no key itself (a folder with its slash, say) becomes one by a further character, or never.
+    problem = prefix and _problem(prefix) and _problem(prefix + "x")
+    if problem:
+        raise InvalidArgumentError(f"invalid prefix {prefix!r:.200}: {problem}")
     return prefix
 
 
@@ -61,6 +69,15 @@ def check_range(start: int, end: int | None) -> None:
         raise InvalidArgumentError(
             f"invalid range [{start}, {end}): bounds count from the start of the object and are not negative"
         )
+
+
+def check_data(data: object) -> bytes:
+    """Give an object's content back as bytes. ``bytes()`` alone would make five zeros of a 5."""
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, bytearray | memoryview):
+        return bytes(data)
+    raise InvalidArgumentError(f"an object's content is bytes, not {type(data).__name__}")
 
 
 def _problem(key: object) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from thoth_storage import urls
 from thoth_storage.backend import Capabilities, ObjectInfo
 from thoth_storage.errors import AlreadyExistsError, ConfigurationError, NotFoundError
-from thoth_storage.keys import check_key, check_prefix, check_range
+from thoth_storage.keys import check_data, check_key, check_prefix, check_range
 
 __all__ = ["MemoryBackend"]
 
@@ -40,12 +40,12 @@ class MemoryBackend:
         return self._find(key)[0][start:end]
 
     def put(self, key: str, data: bytes) -> None:
-        item = bytes(data), datetime.now(UTC)
+        item = check_data(data), datetime.now(UTC)
         with self._lock:
             self._objects[self._root + check_key(key)] = item
 
     def create(self, key: str, data: bytes) -> None:
-        item = bytes(data), datetime.now(UTC)
+        item = check_data(data), datetime.now(UTC)
         with self._lock:
             if self._objects.setdefault(self._root + check_key(key), item) is not item:
                 raise AlreadyExistsError("the object already exists", url=self.url, key=key)

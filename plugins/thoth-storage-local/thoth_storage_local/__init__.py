@@ -35,11 +35,11 @@ class LocalBackend(FsspecBackend):
         if colon:
             path = unquote(rest)
             if ".." in path.split("/"):
-                raise ConfigurationError("the URL has a '..' segment", url=url, hint="write the whole path out")
+                raise ConfigurationError("the URL has a '..' segment", url=self.url, hint="write the whole path out")
             if not path:
-                raise ConfigurationError("the URL names no folder", url=url, hint=f"write {scheme}:///absolute/path")
+                raise ConfigurationError("the URL names no folder", url=self.url, hint=f"write {scheme}:///absolute/path")
         absolute = os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - resolve() would follow links
-        if Path(absolute).exists() and not Path(absolute).is_dir():
+        if os.path.exists(absolute) and not os.path.isdir(absolute):  # noqa: PTH110, PTH112 - pathlib's may raise
             raise ConfigurationError("a file is where a directory is expected", url=f"file://{absolute}")
         return "file", absolute
 

@@ -96,7 +96,7 @@ def _make_folders(folder: Path) -> None:
     missing = []
     while not folder.is_dir():
         if os.path.lexists(folder):
-            raise ConflictError("a file is where a folder is needed", key=str(folder))
+            raise ConflictError(f"a file is where a folder is needed: {folder}")
         missing.append(folder)
         folder = folder.parent
     for each in reversed(missing):
