@@ -1,0 +1,82 @@
+"""A manifest is data from a stranger: whatever could write outside the target, or make the reader believe a length
+that does not add up, is refused here, before a byte is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NoReturn
+
+from thoth_storage.errors import CorruptionError
+from thoth_storage.repository.blocks import MAX_FRAME, MAX_PLAIN
+from thoth_storage.repository.manifest import NO_BASE, Block, Body, unpack_u32
+
+__all__ = ["checked_blocks", "checked_files", "is_hostile"]
+
+
+def checked_blocks(body: Body, *, url: str, key: str) -> list[Block]:
+    """The block table as rows. Raises CorruptionError where columns or numbers cannot be right."""
+
+    def refuse(what: str) -> NoReturn:
+        raise CorruptionError(f"the manifest is not sound: {what}", url=url, key=key)
+
+    count, rest = divmod(len(body.digests), 32)
+    if rest or len(body.packs) % 16:
+        refuse("a column is cut off")
+    packs = [body.packs[i : i + 16].hex() for i in range(0, len(body.packs), 16)]
+    columns = []
+    for name in ("pack", "offset", "stored", "plain", "base"):
+        data = getattr(body, name)
+        if len(data) != 4 * count:
+            refuse(f"column {name} has {len(data)} bytes for {count} blocks")
+        columns.append(unpack_u32(data))
+    rows = []
+    for row, (pack, offset, stored, plain, base) in enumerate(zip(*columns, strict=True)):
+        if pack >= len(packs) or not 0 < plain <= MAX_PLAIN or not 0 < stored <= MAX_FRAME:
+            refuse(f"block {row} has impossible numbers")
+        if base != NO_BASE:
+            refuse(f"block {row} claims to be a delta")
+        rows.append(Block(body.digests[32 * row : 32 * row + 32], packs[pack], offset, stored, plain))
+    return rows
+
+
+def checked_files(body: Body, blocks: list[Block], *, url: str, key: str) -> list[list[int]]:
+    """The rows of each file, in the order of the files. Raises CorruptionError for a path that leads elsewhere, or that
+    two entries share, and for sizes that do not add up."""
+    bad = _bad_path(body)
+    if bad is not None:
+        raise CorruptionError(f"the manifest is not sound: path {bad!r:.200}", url=url, key=key)
+    every = []
+    for file in body.files:
+        rows = unpack_u32(file.blocks).tolist() if len(file.blocks) % 4 == 0 else [len(blocks)]
+        if any(row >= len(blocks) for row in rows) or sum(blocks[row].plain for row in rows) != file.size:
+            raise CorruptionError(
+                f"the manifest is not sound: the blocks of {file.path!r:.200} do not make its {file.size} bytes",
+                url=url,
+                key=key,
+            )
+        every.append(rows)
+    return every
+
+
+def _bad_path(body: Body) -> str | None:
+    folders = [folder.path for folder in body.folders]
+    files = [file.path for file in body.files]
+    paths = set(folders + files)
+    if len(paths) < len(folders) + len(files):
+        return next(path for path, count in Counter(folders + files).items() if count > 1)
+    leaves = set(files)
+    for path in paths:
+        parts = path.split("/")
+        if is_hostile(path) or any("/".join(parts[:depth]) in leaves for depth in range(1, len(parts))):
+            return path
+    return None
+
+
+def is_hostile(path: str) -> bool:
+    """Whether a path could lead outside its folder, or mean another file on another system."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return True
+    parts = path.split("/")
+    return "\0" in path or "\\" in path or any(part in ("", ".", "..") for part in parts)

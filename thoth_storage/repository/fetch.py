@@ -1,0 +1,100 @@
+"""Reads blocks back: neighbours in a pack by one range request, several requests at once, each block checked."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from thoth_storage.backend import Backend
+from thoth_storage.errors import CorruptionError, NotFoundError, StorageError
+from thoth_storage.repository.blocks import open_frame
+from thoth_storage.repository.layout import pack_key
+from thoth_storage.repository.manifest import Block
+
+__all__ = ["Fetched", "fetch"]
+
+_RANGE = 4 * 1024 * 1024
+"""Bytes in the longest range request: eight of them in flight stay far below 100 MiB."""
+_GAP = 64 * 1024
+"""Bytes of other blocks that are read along rather than pay for another request."""
+_REQUESTS = 8
+
+
+class Fetched(NamedTuple):
+    """What became of one block: whatever ``use`` gave, or the error that says which object is damaged."""
+
+    block: Block
+    error: StorageError | None
+
+
+class _Run(NamedTuple):
+    pack: str
+    blocks: list[Block]
+
+    @property
+    def start(self) -> int:
+        return self.blocks[0].offset
+
+    @property
+    def end(self) -> int:
+        return max(block.offset + block.stored for block in self.blocks)
+
+
+def fetch(
+    backend: Backend, blocks: Iterable[Block], use: Callable[[Block, bytes | memoryview], None]
+) -> Iterator[Fetched]:
+    """Read every block and give its plain bytes to ``use``, on several threads; yields a result for each.
+
+    A block that is damaged or missing is reported and the others go on: the caller decides whether to stop. Any other
+    failure (no permission, service away, ``use`` itself) is raised.
+    """
+    with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="thoth-fetch") as pool:
+        ahead: deque[Future[list[Fetched]]] = deque()
+        try:
+            for run in _runs(blocks):
+                ahead.append(pool.submit(_read, backend, run, use))
+                if len(ahead) > _REQUESTS:
+                    yield from ahead.popleft().result()
+            while ahead:
+                yield from ahead.popleft().result()
+        finally:
+            for future in ahead:
+                future.cancel()
+
+
+def _runs(blocks: Iterable[Block]) -> Iterator[_Run]:
+    by_pack: dict[str, list[Block]] = defaultdict(list)
+    for block in blocks:
+        by_pack[block.pack].append(block)
+    for pack, mine in by_pack.items():
+        mine.sort(key=lambda block: block.offset)
+        run = _Run(pack, [mine[0]])
+        for block in mine[1:]:
+            if block.offset - run.end > _GAP or block.offset + block.stored - run.start > _RANGE:
+                yield run
+                run = _Run(pack, [])
+            run.blocks.append(block)
+        yield run
+
+
+def _read(backend: Backend, run: _Run, use: Callable[[Block, bytes | memoryview], None]) -> list[Fetched]:
+    key = pack_key(run.pack)
+    try:
+        data = memoryview(backend.get(key, run.start, run.end))
+    except NotFoundError as error:
+        gone = CorruptionError("a pack is missing", url=backend.url, key=key)
+        gone.__cause__ = error
+        return [Fetched(block, gone) for block in run.blocks]
+    results = []
+    for block in run.blocks:
+        begin = block.offset - run.start
+        try:
+            plain = open_frame(data[begin : begin + block.stored], block.digest, block.plain, url=backend.url, key=key)
+        except CorruptionError as error:
+            results.append(Fetched(block, error))
+            continue
+        use(block, plain)
+        results.append(Fetched(block, None))
+    return results

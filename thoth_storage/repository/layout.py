@@ -1,0 +1,78 @@
+"""Where things are below a repository's URL, and the numbers that the format fixes. Told in full in docs/format.md."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from thoth_storage.errors import CorruptionError
+
+__all__ = [
+    "BLOCK_SIZE",
+    "FORMAT_VERSION",
+    "PACKS",
+    "PACK_SIZE",
+    "REPOSITORY_KEY",
+    "SNAPSHOTS",
+    "SnapshotKey",
+    "new_id",
+    "new_snapshot_key",
+    "pack_key",
+    "parse_snapshot_key",
+]
+
+FORMAT_VERSION = 1
+"""The newest format that this code reads, and the one that it writes."""
+
+BLOCK_SIZE = 256 * 1024
+"""Bytes in a block of a new repository. Recorded there, so that this default may change. Smaller blocks find more
+equal ones but make a longer manifest: 256 KiB keeps that of a 10 GiB store under 2 MiB."""
+
+PACK_SIZE = 16 * 1024 * 1024
+"""Bytes at which a pack is closed: few enough requests, and a handful of packs in flight still fit in memory."""
+
+REPOSITORY_KEY = "repository.json"
+PACKS = "packs/"
+SNAPSHOTS = "snapshots/"
+
+_SNAPSHOT = re.compile(rf"{SNAPSHOTS}(\d{{8}}T\d{{12}}Z)-([0-9a-f]{{32}})")
+_TIME = "%Y%m%dT%H%M%S%fZ"
+
+
+class SnapshotKey(NamedTuple):
+    """A snapshot's object key with what it tells: listings alone are enough to sort and to find by id."""
+
+    key: str
+    time: datetime
+    id: str
+
+
+def new_id() -> str:
+    """A random name of 128 bits: no two writers ever meet on one, so nothing old is overwritten."""
+    return secrets.token_hex(16)
+
+
+def pack_key(pack_id: str) -> str:
+    """Packs are spread over 256 folders, which keeps those of a local disk short."""
+    return f"{PACKS}{pack_id[:2]}/{pack_id}"
+
+
+def new_snapshot_key(now: datetime, newest: datetime | None) -> SnapshotKey:
+    """A key behind that of the newest snapshot, even where this machine's clock is behind: order is what
+    "latest" means. ``now`` in UTC; microseconds are kept."""
+    time = now if newest is None or now > newest else newest + timedelta(microseconds=1)
+    snapshot_id = new_id()
+    return SnapshotKey(f"{SNAPSHOTS}{time.strftime(_TIME)}-{snapshot_id}", time, snapshot_id)
+
+
+def parse_snapshot_key(key: str, url: str) -> SnapshotKey:
+    """Raises CorruptionError for a name that this format does not have."""
+    match = _SNAPSHOT.fullmatch(key)
+    if match:
+        try:
+            return SnapshotKey(key, datetime.strptime(match[1], _TIME).replace(tzinfo=UTC), match[2])
+        except ValueError:
+            pass
+    raise CorruptionError("not the name of a snapshot", url=url, key=key, hint="move this object out of the repository")

@@ -1,0 +1,80 @@
+"""What the verbs of a repository tell when they are done, and on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+__all__ = ["Problem", "Progress", "ProgressCallback", "RestoreReport", "Snapshot", "VerifyReport"]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An immutable, consistent image of a directory.
+
+    ``time`` in UTC; ``size`` is the bytes of all files, ``added`` those that this backup had to store;
+    ``parent`` is the id of the snapshot that was newest before; ``position`` that of the write log, for a checkpoint.
+    """
+
+    id: str
+    time: datetime
+    name: str | None
+    tags: tuple[str, ...]
+    files: int
+    size: int
+    added: int
+    parent: str | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True)
+class RestoreReport:
+    """What a restore wrote: ``files`` in number, ``bytes`` in files, ``seconds`` of wall time."""
+
+    snapshot: str
+    target: str
+    files: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that verification found: the object, what is wrong with it, and the ids of the snapshots it touches."""
+
+    key: str
+    message: str
+    snapshots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """``problems`` is empty if all is well. ``blocks`` and ``bytes`` (plain) were read and checked."""
+
+    snapshots: int
+    packs: int
+    blocks: int
+    bytes: int
+    seconds: float
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long piece of work is. ``done`` and ``total`` in bytes of files; ``files_done`` and ``files_total`` in
+    number; ``stored`` in bytes sent to the backend. A call at least at the begin and at the end."""
+
+    action: str
+    done: int
+    total: int
+    files_done: int = 0
+    files_total: int = 0
+    stored: int = 0
+
+
+ProgressCallback = Callable[[Progress], None]

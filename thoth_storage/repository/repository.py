@@ -1,0 +1,251 @@
+"""A repository: all snapshots and packs below one URL, and the verbs that people use on them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from thoth_storage.backend import Backend
+from thoth_storage.errors import (
+    AlreadyExistsError,
+    ConfigurationError,
+    CorruptionError,
+    FormatError,
+    InvalidArgumentError,
+    NotFoundError,
+)
+from thoth_storage.registry import open_backend
+from thoth_storage.repository import sealed, snapshots
+from thoth_storage.repository.backup import store_files
+from thoth_storage.repository.blocks import MAX_PLAIN
+from thoth_storage.repository.checks import checked_blocks
+from thoth_storage.repository.layout import BLOCK_SIZE, FORMAT_VERSION, REPOSITORY_KEY, new_id, new_snapshot_key
+from thoth_storage.repository.manifest import MAGIC, Block, Header
+from thoth_storage.repository.packs import PackWriter
+from thoth_storage.repository.reports import ProgressCallback, RestoreReport, Snapshot, VerifyReport
+from thoth_storage.repository.restore import restore_body
+from thoth_storage.repository.scan import check_unchanged, scan
+from thoth_storage.repository.verify import verify
+
+__all__ = ["Repository"]
+
+_KIND = "thoth_storage repository"
+_KNOWN_SNAPSHOTS = 16
+"""How many of the newest manifests are read to find blocks that are stored already. The newest alone has nearly all;
+the others help after a restore to an older state, or where several directories share a repository."""
+
+
+class _Version(msgspec.Struct, frozen=True):
+    """The fields that every version of ``repository.json`` has."""
+
+    kind: str
+    version: int
+
+
+class _Settings(msgspec.Struct, frozen=True):
+    """``repository.json``: what all writers must agree on, decided once by who creates it."""
+
+    kind: str
+    version: int
+    id: str
+    created: str
+    block_size: int
+    encryption: dict[str, Any] | None = None
+
+
+class Repository:
+    """Snapshots of directories below one URL. Safe to share between threads; any number of writers may work at once.
+
+    Use ``Repository.open``. Also a context manager, which closes the backend.
+    """
+
+    def __init__(self, backend: Backend, settings: _Settings) -> None:
+        self.backend = backend
+        self._settings = settings
+
+    @classmethod
+    def open(cls, url: Any, *, create: bool = False, storage_options: dict[str, Any] | None = None) -> Repository:
+        """Open the repository at ``url`` (a URL, a path or a Backend); with ``create`` make it if it is not there.
+
+        Raises NotFoundError where there is none (an unreachable or forbidden bucket is never taken for that),
+        FormatError for one of a newer version, CorruptionError, and what opening a backend raises.
+        """
+        backend = url if isinstance(url, Backend) else open_backend(url, **(storage_options or {}))
+        try:
+            return cls(backend, _read_settings(backend))
+        except NotFoundError as error:
+            if not create:
+                raise NotFoundError(
+                    "there is no repository", url=backend.url, hint="check the URL, or create one with the first backup"
+                ) from error
+        settings = _Settings(_KIND, FORMAT_VERSION, new_id(), datetime.now(UTC).isoformat(), BLOCK_SIZE)
+        try:
+            backend.create(REPOSITORY_KEY, msgspec.json.format(msgspec.json.encode(settings), indent=2))
+        except AlreadyExistsError:
+            # Another creator was first, and its settings hold for all.
+            settings = _read_settings(backend)
+        return cls(backend, settings)
+
+    @property
+    def url(self) -> str:
+        """Where the repository is, without secrets."""
+        return self.backend.url
+
+    @property
+    def id(self) -> str:
+        """The random name that it was given when it was created."""
+        return self._settings.id
+
+    def backup(
+        self,
+        directory: str | os.PathLike[str],
+        name: str | None = None,
+        tags: Iterable[str] = (),
+        progress: ProgressCallback | None = None,
+        *,
+        position: int | None = None,
+    ) -> Snapshot:
+        """Make a snapshot of a directory that nobody writes to; only what is not stored yet is uploaded.
+
+        It is visible, whole, from the moment this commits it, and not at all before. Raises ConflictError if the
+        directory changed meanwhile, NotFoundError, ConfigurationError, InvalidArgumentError for a bad name or tag.
+        """
+        if name is not None:
+            snapshots.check_name(name)
+        labels = tuple(dict.fromkeys(snapshots.check_name(tag) for tag in _not_text(tags)))
+        source = scan(directory)
+        keys = snapshots.list_keys(self.backend)
+        known = self._known_blocks()
+        with PackWriter(self.backend) as writer:
+            body = store_files(source, known, writer, self._settings.block_size, progress)
+            check_unchanged(source)
+        newest = snapshots.list_keys(self.backend)[:1]
+        key = new_snapshot_key(datetime.now(UTC), newest[0].time if newest else None)
+        header = Header(
+            id=key.id,
+            time=int(key.time.timestamp()) * 1_000_000 + key.time.microsecond,
+            name=name,
+            tags=labels,
+            files=len(source.files),
+            size=source.size,
+            added=writer.stored,
+            parent=keys[0].id if keys else None,
+            program=f"thoth-storage {metadata.version('thoth-storage')}",
+            position=position,
+        )
+        self.backend.create(key.key, sealed.seal(MAGIC, header, body))
+        return snapshots.to_snapshot(header)
+
+    def snapshots(self) -> list[Snapshot]:
+        """All snapshots, newest first. One that is damaged is left out with a warning; ``verify`` names it."""
+        return snapshots.read_headers(self.backend, snapshots.list_keys(self.backend))
+
+    def get(self, wanted: str) -> Snapshot:
+        """A snapshot by ``"latest"``, id, name (the newest that bears it) or unique beginning of an id."""
+        return snapshots.read_header(
+            self.backend, snapshots.find(self.backend, snapshots.list_keys(self.backend), wanted)
+        )
+
+    def restore(
+        self,
+        wanted: str,
+        target: str | os.PathLike[str],
+        include: str | Sequence[str] | None = None,
+        overwrite: bool = False,
+        progress: ProgressCallback | None = None,
+    ) -> RestoreReport:
+        """Write a snapshot to ``target``, every block verified; all or nothing.
+
+        ``include``: patterns of paths (``*.sqlite3``) or folders. With ``overwrite`` a target that exists is replaced as a
+        whole, after the new one is complete. Raises NotFoundError, AlreadyExistsError, CorruptionError, CapacityError.
+        """
+        self._refuse_own_folder(target)
+        key = snapshots.find(self.backend, snapshots.list_keys(self.backend), wanted)
+        snapshot, body = snapshots.read_snapshot(self.backend, key)
+        return restore_body(
+            self.backend, key.key, snapshot.id, body, target, include=include, overwrite=overwrite, progress=progress
+        )
+
+    def verify(self, read_data: bool = True, progress: ProgressCallback | None = None) -> VerifyReport:
+        """Check every snapshot and pack; with ``read_data`` every stored byte. Damage is reported, not raised."""
+        return verify(
+            self.backend,
+            snapshots.list_keys(self.backend),
+            read_data=read_data,
+            progress=progress,
+            problems=snapshots.stray_objects(self.backend),
+        )
+
+    def close(self) -> None:
+        """Give back the backend's connections."""
+        self.backend.close()
+
+    def _refuse_own_folder(self, target: str | os.PathLike[str]) -> None:
+        path = f"file://{Path(target).expanduser().resolve()}"
+        if f"{self.url}/".startswith(f"{path}/"):
+            raise ConfigurationError("the target is the folder of the repository itself", url=self.url)
+
+    def _known_blocks(self) -> dict[bytes, Block]:
+        known: dict[bytes, Block] = {}
+        for key in snapshots.list_keys(self.backend)[:_KNOWN_SNAPSHOTS]:
+            try:
+                _, body = snapshots.read_snapshot(self.backend, key)
+                blocks = checked_blocks(body, url=self.url, key=key.key)
+            except (CorruptionError, FormatError, NotFoundError):
+                # A damaged or forgotten old snapshot must not keep new ones from being made: blocks are stored anew.
+                continue
+            for block in blocks:
+                known.setdefault(block.digest, block)
+        return known
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Repository({self.url!r})"
+
+
+def _read_settings(backend: Backend) -> _Settings:
+    data = backend.get(REPOSITORY_KEY)
+    try:
+        # The version first: a newer one may have other fields.
+        _check_version(msgspec.json.decode(data, type=_Version), backend.url)
+        settings = msgspec.json.decode(data, type=_Settings)
+    except msgspec.MsgspecError as error:
+        raise CorruptionError(
+            f"the repository's settings cannot be read: {error}", url=backend.url, key=REPOSITORY_KEY
+        ) from error
+    if settings.encryption:
+        raise FormatError("the repository is encrypted", url=backend.url, hint="upgrade thoth-storage")
+    if not 4096 <= settings.block_size <= MAX_PLAIN:
+        raise CorruptionError(
+            f"a block size of {settings.block_size} is impossible", url=backend.url, key=REPOSITORY_KEY
+        )
+    return settings
+
+
+def _check_version(found: _Version, url: str) -> None:
+    if found.kind != _KIND:
+        raise CorruptionError(f"these are settings of a {found.kind!r}", url=url, key=REPOSITORY_KEY)
+    if found.version > FORMAT_VERSION:
+        raise FormatError(
+            f"the repository has format version {found.version}; this program reads up to {FORMAT_VERSION}",
+            url=url,
+            key=REPOSITORY_KEY,
+            hint="upgrade thoth-storage",
+        )
+
+
+def _not_text(tags: Iterable[str]) -> Iterable[str]:
+    if isinstance(tags, str):
+        raise InvalidArgumentError(f"tags are a list of strings, not the string {tags!r:.80}")
+    return tags

@@ -1,0 +1,90 @@
+"""Stored records that prove themselves: each begins with what it is, and carries checksums of all that follows.
+
+A record has a header, which can be read alone with a short range request, and a body. Both are MessagePack,
+compressed with zstd. Layout, little-endian: magic (8) | version u16 | flags u16 | header length u32 |
+body length u64 | BLAKE3 of the 24 bytes before and the header (32) | BLAKE3 of the body (32) | header | body.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+import zstandard
+from blake3 import blake3
+
+from thoth_storage.errors import CorruptionError, FormatError
+from thoth_storage.repository.layout import FORMAT_VERSION
+
+__all__ = ["PROLOGUE_SIZE", "Prologue", "open_body", "open_header", "parse_prologue", "seal"]
+
+_T = TypeVar("_T")
+_FIXED = struct.Struct("<8sHHIQ")
+_DIGEST = 32
+PROLOGUE_SIZE = _FIXED.size + 2 * _DIGEST
+
+MAX_HEADER = 16 * 1024 * 1024
+MAX_BODY = 1024 * 1024 * 1024
+"""Bytes that a header or body may have when unpacked; more is a damaged length or a decompression bomb."""
+
+
+class Prologue(NamedTuple):
+    """The first 88 bytes of a record, taken apart. Lengths are of the stored (compressed) sections."""
+
+    fixed: bytes
+    header_length: int
+    body_length: int
+    header_digest: bytes
+    body_digest: bytes
+
+
+def seal(magic: bytes, header: Any, body: Any) -> bytes:
+    """The record's bytes."""
+    packer = zstandard.ZstdCompressor(level=3)
+    sections = [packer.compress(msgspec.msgpack.encode(part)) for part in (header, body)]
+    fixed = _FIXED.pack(magic, FORMAT_VERSION, 0, len(sections[0]), len(sections[1]))
+    digests = [blake3(fixed + sections[0]).digest(), blake3(sections[1]).digest()]
+    return b"".join([fixed, *digests, *sections])
+
+
+def parse_prologue(data: bytes, magic: bytes, *, url: str, key: str) -> Prologue:
+    """Take the first bytes of a record apart. Raises CorruptionError, FormatError for a newer version."""
+    if len(data) < PROLOGUE_SIZE or data[:8] != magic:
+        raise CorruptionError(f"the object does not begin as a {magic.decode()} record", url=url, key=key)
+    _, version, flags, header_length, body_length = _FIXED.unpack_from(data)
+    if version > FORMAT_VERSION or flags:
+        raise FormatError(
+            f"the object has format version {version} (flags {flags:#x}); this program reads up to {FORMAT_VERSION}",
+            url=url,
+            key=key,
+            hint="upgrade thoth-storage",
+        )
+    split = _FIXED.size + _DIGEST
+    return Prologue(
+        data[: _FIXED.size], header_length, body_length, data[_FIXED.size : split], data[split:PROLOGUE_SIZE]
+    )
+
+
+def open_header(stored: bytes, prologue: Prologue, kind: type[_T], *, url: str, key: str) -> _T:
+    """Check and decode a header. Raises CorruptionError."""
+    if blake3(prologue.fixed + stored).digest() != prologue.header_digest:
+        raise CorruptionError("the header fails its checksum", url=url, key=key)
+    return _decode(stored, kind, MAX_HEADER, url, key)
+
+
+def open_body(stored: bytes, prologue: Prologue, kind: type[_T], *, url: str, key: str) -> _T:
+    """Check and decode a body. Raises CorruptionError."""
+    if len(stored) != prologue.body_length or blake3(stored).digest() != prologue.body_digest:
+        raise CorruptionError("the body fails its checksum", url=url, key=key)
+    return _decode(stored, kind, MAX_BODY, url, key)
+
+
+def _decode(stored: bytes, kind: type[_T], limit: int, url: str, key: str) -> _T:
+    try:
+        size = zstandard.get_frame_parameters(stored).content_size
+        if size > limit:
+            raise CorruptionError(f"the record claims {size} bytes, {limit} are allowed", url=url, key=key)
+        return msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(stored), type=kind)
+    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+        raise CorruptionError(f"the record cannot be read: {error}", url=url, key=key) from error
