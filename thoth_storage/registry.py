@@ -65,11 +65,12 @@ class Registry:
         return claims[0].factory(url, **options)
 
     def _load(self, entry: metadata.EntryPoint) -> None:
-        name = entry.dist.name if entry.dist else entry.name
-        version = entry.dist.version if entry.dist else None
+        name, version = entry.name, None
         try:
+            if entry.dist:
+                name, version = entry.dist.name or name, entry.dist.version
             plugin = entry.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # Whatever a stranger's module raises at import is its own fault and must stay its own.
             self._broken(name, version, error)
             return
@@ -94,7 +95,7 @@ class Registry:
         claimed = {s: c for s, f in factories.items() if isinstance(c := getattr(f, "capabilities", None), Capabilities)}
         self.plugins.append(PluginInfo(name, version, tuple(sorted(factories)), claimed))
 
-    def _broken(self, name: str, version: str | None, error: Exception) -> None:
+    def _broken(self, name: str, version: str | None, error: BaseException) -> None:
         self.plugins.append(PluginInfo(name, version, error=f"{type(error).__name__}: {error}"))
 
     def _unknown(self, scheme: str, url: str) -> ConfigurationError | PluginError:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import aiohttp
+import google.auth.environment_vars
 import google.auth.exceptions
 import requests
 from gcsfs.core import GCSFileSystem
@@ -15,8 +17,8 @@ from thoth_storage.errors import ConfigurationError, PermissionError_, StorageEr
 __all__ = ["make_fs", "refine"]
 
 _CREDENTIALS_HINT = (
-    "run 'gcloud auth application-default login', or give the service account of this machine roles/storage.objectUser "
-    "on the bucket"
+    "check GOOGLE_APPLICATION_CREDENTIALS, run 'gcloud auth application-default login', or give the service account of "
+    "this machine roles/storage.objectUser on the bucket"
 )
 
 
@@ -34,6 +36,10 @@ class _SingleTry(GCSFileSystem):  # type: ignore[misc] - gcsfs has no types
 
 def make_fs(options: dict[str, Any]) -> GCSFileSystem:
     """A file system of its own (fsspec's cache of instances would share it), without a cache of listings."""
+    if options.get("token") is None and os.environ.get(google.auth.environment_vars.CREDENTIALS):
+        # Else gcsfs passes over a key file that is missing or broken, asks for a metadata server for 15 s, and goes on
+        # as nobody, so that the refusal blames the bucket's permissions.
+        options = {**options, "token": "google_default"}
     return _SingleTry(**{"use_listings_cache": False, "skip_instance_cache": True, **options})
 
 
