@@ -49,9 +49,10 @@ def _scrub_one(error: BaseException, secrets: frozenset[str]) -> None:
         cleaned = redact(text, secrets)
         return value if cleaned == text else cleaned
 
-    # OSError prints these, not its args. The place of one of our own errors is data for programs, masked already.
+    # OSError prints these, not its args (and takes any text for an errno). The place of one of our own errors is data
+    # for programs, masked already.
     kept = {"url", "key"} if isinstance(error, StorageError) else set()
-    names = {"strerror", "filename", "filename2", *vars(error)} - kept
+    names = {"errno", "strerror", "filename", "filename2", *vars(error)} - kept
     with suppress(Exception):  # a stranger's class may refuse; its message is then cleaned where we quote it
         error.args = tuple(clean(arg) for arg in error.args)
     for name in names:

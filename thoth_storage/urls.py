@@ -91,7 +91,7 @@ def check_bucket_url(url: str) -> SplitURL:
         raise ConfigurationError("the URL has a slash too many", url=shown, hint="remove the empty segment")
     if any(unicodedata.category(char) in ("Cc", "Cs") for char in rest):
         # A line end that came along from a file or a variable would become a part of every object's name.
-        raise ConfigurationError(f"the URL {shown!r} has a control character", hint="remove it")
+        raise ConfigurationError(f"the URL {shown!r} has a character that is not text", hint="remove it")
     if "." in segments or ".." in segments:
         raise ConfigurationError("the URL has a '.' or '..' segment", url=shown, hint="write the whole path out")
     return SplitURL(scheme, rest)
