@@ -43,12 +43,17 @@ class PrefixedBackend(WrappedBackend):
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         check_prefix(prefix)
         with _Shorter(self):
-            for info in self.inner.list(self.prefix + prefix):
-                yield replace(info, key=info.key[len(self.prefix) :])
+            infos = self.inner.list(self.prefix + prefix)
+        return self._shorten(infos)
 
     def delete(self, *keys: str) -> None:
         with _Shorter(self):
             self.inner.delete(*(self._long(key) for key in keys))
+
+    def _shorten(self, infos: Iterator[ObjectInfo]) -> Iterator[ObjectInfo]:
+        with _Shorter(self):
+            for info in infos:
+                yield replace(info, key=info.key[len(self.prefix) :])
 
     def _long(self, key: str) -> str:
         return self.prefix + check_key(key)

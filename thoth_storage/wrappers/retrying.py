@@ -33,7 +33,7 @@ class RetryingBackend(WrappedBackend):
         self, inner: Backend, *, deadline: float = 60.0, first_pause: float = 0.1, longest_pause: float = 8.0
     ) -> None:
         super().__init__(inner)
-        if deadline < 0 or first_pause < 0 or longest_pause < 0:
+        if not all(seconds >= 0 for seconds in (deadline, first_pause, longest_pause)):
             raise ConfigurationError("the deadline and the pauses of retries must not be negative")
         self._times = {"deadline": deadline, "first_pause": first_pause, "longest_pause": longest_pause}
 
