@@ -1,4 +1,4 @@
-"""The reference backend passes: by its URL, as a plugin's test would have it, and as an object that was made by hand."""
+"""The reference backend passes: by its URL, as a plugin would be tested, and as an object made by hand."""
 
 import uuid
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -95,13 +96,15 @@ def _make_folders(folder: Path) -> None:
     """Make the folder durable too: each new one is flushed into its parent."""
     missing = []
     while not folder.is_dir():
-        if os.path.lexists(folder):
-            raise ConflictError(f"a file is where a folder is needed: {folder}")
         missing.append(folder)
         folder = folder.parent
     for each in reversed(missing):
-        with suppress(FileExistsError):
+        try:
             each.mkdir()
+        except FileExistsError:
+            # Another writer made it, or it is a file. If it is gone again, that is for the caller's next attempt.
+            if not stat.S_ISDIR(each.stat().st_mode):
+                raise ConflictError(f"a file is where a folder is needed: {each}") from None
         _flush_folder(each.parent)
 
 
