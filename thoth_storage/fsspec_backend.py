@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from thoth_storage import urls
+from thoth_storage import fsspec_files, urls
 from thoth_storage.backend import Capabilities, ObjectInfo
 from thoth_storage.errors import (
     AlreadyExistsError,
@@ -26,7 +26,7 @@ from thoth_storage.errors import (
 )
 from thoth_storage.fsspec_errors import classify, raise_from
 from thoth_storage.fsspec_info import object_info
-from thoth_storage.keys import TEMPORARY_PREFIX, check_data, check_key, check_prefix, check_range, is_key
+from thoth_storage.keys import check_data, check_key, check_prefix, check_range, is_key
 from thoth_storage.per_process import PerProcess
 from thoth_storage.redaction import redact, scrub, secrets_of
 
@@ -157,31 +157,25 @@ class FsspecBackend:
 
     def read(self, path: str, start: int, end: int | None) -> bytes:
         """``[start, end)`` of a file in one consistent read."""
+        if self.file_like:
+            return fsspec_files.read(self.fs, path, start, end)
         if start == 0 and end is None:
             return self.fs.cat_file(path)  # type: ignore[no-any-return]
         return self.fs.cat_file(path, start=start, end=end)  # type: ignore[no-any-return]
 
     def write(self, path: str, data: bytes) -> None:
-        """Store so that readers never see a part; for a file-like system by renaming a finished temporary."""
-        if not self.file_like:
+        """Store so that readers never see a part."""
+        if self.file_like:
+            fsspec_files.replace(self.fs, path, data)
+        else:
             self.fs.pipe_file(path, data)
-            return
-        folder = path.rpartition("/")[0]
-        temporary = f"{folder}/{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
-        self.fs.makedirs(folder, exist_ok=True)
-        try:
-            self.fs.pipe_file(temporary, data)
-            self.fs.mv(temporary, path)
-        except BaseException:
-            with suppress(Exception):
-                self.fs.rm_file(temporary)
-            raise
 
     def write_new(self, path: str, data: bytes, stamp: str) -> None:
         """Store if absent, else FileExistsError; with ``stamp`` in the object's metadata where there is any."""
         if self.file_like:
-            self.fs.makedirs(path.rpartition("/")[0], exist_ok=True)
-        self.fs.pipe_file(path, data, mode="create")
+            fsspec_files.create(self.fs, path, data)
+        else:
+            self.fs.pipe_file(path, data, mode="create")
 
     def read_stamp(self, path: str) -> str | None:
         """The stamp that the stored object was created with; None where objects have no metadata."""
@@ -193,12 +187,9 @@ class FsspecBackend:
 
     def find(self, folder: str, leaf: str) -> Iterable[dict[str, Any]]:
         """``info`` of all files below ``folder``, at least those whose name starts with ``folder/leaf``."""
-        if not self.file_like:
-            return self.fs.find(folder, detail=True).values()  # type: ignore[no-any-return]
-        try:
-            return self.fs.find(folder, detail=True, on_error="raise").values()  # type: ignore[no-any-return]
-        except (FileNotFoundError, NotADirectoryError):
-            return ()
+        if self.file_like:
+            return fsspec_files.find(self.fs, folder)
+        return self.fs.find(folder, detail=True).values()  # type: ignore[no-any-return]
 
     def check_container(self) -> None:
         """Raise FileNotFoundError if the bucket does not exist. Asked when a listing is empty."""
