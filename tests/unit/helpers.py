@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -11,7 +15,7 @@ from thoth_storage.errors import UnavailableError
 from thoth_storage.memory import MemoryBackend
 from thoth_storage.wrappers.base import WrappedBackend
 
-__all__ = ["FakeTime", "OnCue", "lost_reply", "memory", "outage"]
+__all__ = ["FakeTime", "OnCue", "lost_reply", "memory", "outage", "run_python"]
 
 Cue = Callable[[Callable[[], None]], None]
 """Stands in for one call of a verb: it may call through (its argument does), raise, or both."""
@@ -90,3 +94,18 @@ class FakeTime:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
+
+
+def run_python(code: str, *options: str, env: Mapping[str, str] | None = None, timeout: float = 60) -> str:
+    """What ``code`` prints in an interpreter of its own, where imports, forks and the environment are nobody else's."""
+    whole = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GOOGLE_", "PYTEST"))}
+    done = subprocess.run(
+        [sys.executable, *options, "-c", textwrap.dedent(code)],
+        env={**whole, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
