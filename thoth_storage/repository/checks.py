@@ -7,8 +7,9 @@ from collections import Counter
 from typing import NoReturn
 
 from thoth_storage.errors import CorruptionError
-from thoth_storage.repository.blocks import MAX_FRAME, MAX_PLAIN
+from thoth_storage.repository.blocks import FRAME_HEADER, MAX_FRAME, MAX_PLAIN
 from thoth_storage.repository.manifest import NO_BASE, Block, Body, unpack_u32
+from thoth_storage.repository.packs import PACK_HEADER
 
 __all__ = ["checked_blocks", "checked_files", "is_hostile"]
 
@@ -22,6 +23,9 @@ def checked_blocks(body: Body, *, url: str, key: str) -> list[Block]:
     count, rest = divmod(len(body.digests), 32)
     if rest or len(body.packs) % 16:
         refuse("a column is cut off")
+    digests = [body.digests[i : i + 32] for i in range(0, len(body.digests), 32)]
+    if len(set(digests)) < count:
+        refuse("two rows hold the same block")
     packs = [body.packs[i : i + 16].hex() for i in range(0, len(body.packs), 16)]
     columns = []
     for name in ("pack", "offset", "stored", "plain", "base"):
@@ -31,11 +35,12 @@ def checked_blocks(body: Body, *, url: str, key: str) -> list[Block]:
         columns.append(unpack_u32(data))
     rows = []
     for row, (pack, offset, stored, plain, base) in enumerate(zip(*columns, strict=True)):
-        if pack >= len(packs) or not 0 < plain <= MAX_PLAIN or not 0 < stored <= MAX_FRAME:
+        sound = pack < len(packs) and offset >= len(PACK_HEADER)
+        if not sound or not 0 < plain <= MAX_PLAIN or not FRAME_HEADER < stored <= MAX_FRAME:
             refuse(f"block {row} has impossible numbers")
         if base != NO_BASE:
             refuse(f"block {row} claims to be a delta")
-        rows.append(Block(body.digests[32 * row : 32 * row + 32], packs[pack], offset, stored, plain))
+        rows.append(Block(digests[row], packs[pack], offset, stored, plain))
     return rows
 
 
