@@ -31,15 +31,9 @@ class Fetched(NamedTuple):
 
 class _Run(NamedTuple):
     pack: str
+    start: int
+    end: int
     blocks: list[Block]
-
-    @property
-    def start(self) -> int:
-        return self.blocks[0].offset
-
-    @property
-    def end(self) -> int:
-        return max(block.offset + block.stored for block in self.blocks)
 
 
 def fetch(
@@ -70,13 +64,15 @@ def _runs(blocks: Iterable[Block]) -> Iterator[_Run]:
         by_pack[block.pack].append(block)
     for pack, mine in by_pack.items():
         mine.sort(key=lambda block: block.offset)
-        run = _Run(pack, [mine[0]])
-        for block in mine[1:]:
-            if block.offset - run.end > _GAP or block.offset + block.stored - run.start > _RANGE:
-                yield run
-                run = _Run(pack, [])
-            run.blocks.append(block)
-        yield run
+        start = end = mine[0].offset
+        run: list[Block] = []
+        for block in mine:
+            if run and (block.offset - end > _GAP or block.offset + block.stored - start > _RANGE):
+                yield _Run(pack, start, end, run)
+                start, end, run = block.offset, 0, []
+            run.append(block)
+            end = max(end, block.offset + block.stored)
+        yield _Run(pack, start, end, run)
 
 
 def _read(backend: Backend, run: _Run, use: Callable[[Block, bytes | memoryview], None]) -> list[Fetched]:
