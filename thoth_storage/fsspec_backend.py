@@ -80,8 +80,8 @@ class FsspecBackend:
             return bytes(self.read(path, start, end))
         except Exception as error:
             ours = self._translate(error, key)
-            # Services refuse a range that starts behind the end (416); as a slice it is empty.
-            if start and not isinstance(ours, NotFoundError | PermissionError_ | UnavailableError):
+            # Services refuse a range that starts at or behind the end (416); as a slice it is empty.
+            if (start or end is not None) and not isinstance(ours, NotFoundError | PermissionError_ | UnavailableError):
                 with suppress(StorageError):
                     if start >= self.head(key).size:
                         return b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import Any
 
@@ -30,8 +31,11 @@ class _SingleTry(GCSFileSystem):  # type: ignore[misc] - gcsfs has no types
     (45 to 90 s an operation where there is none) and ignores ``mode="create"`` on zonal ones.
     """
 
-    async def _request(self, *args: Any, **kwargs: Any) -> Any:
-        return await GCSFileSystem._request.__wrapped__(self, *args, **kwargs)
+    async def _request(self, *args: Any, data: Any = None, **kwargs: Any) -> Any:
+        if isinstance(data, bytes | bytearray | memoryview):
+            # Sent in pieces, so that other requests get their turn. aiohttp warns of large bytes, with reason.
+            data = io.BytesIO(data)
+        return await GCSFileSystem._request.__wrapped__(self, *args, data=data, **kwargs)
 
 
 def make_fs(options: dict[str, Any]) -> GCSFileSystem:
