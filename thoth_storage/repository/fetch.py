@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -38,11 +38,12 @@ class _Run(NamedTuple):
 
 def fetch(
     backend: Backend, blocks: Iterable[Block], use: Callable[[Block, bytes | memoryview], None]
-) -> Iterator[Fetched]:
+) -> Generator[Fetched]:
     """Read every block and give its plain bytes to ``use``, on several threads; yields a result for each.
 
     A block that is damaged or missing is reported and the others go on: the caller decides whether to stop. Any other
-    failure (no permission, service away, ``use`` itself) is raised.
+    failure (no permission, service away, ``use`` itself) is raised. Who stops early closes the generator, which
+    waits for the requests under way.
     """
     with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="thoth-fetch") as pool:
         ahead: deque[Future[list[Fetched]]] = deque()

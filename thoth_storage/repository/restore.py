@@ -7,6 +7,7 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import closing
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -125,11 +126,13 @@ def _write_files(
             progress(Progress("restore", done, total, 0 if done < total else len(files), len(files)))
 
     tell()
-    for fetched in fetch(backend, (blocks[row] for row in places), write):
-        if fetched.error:
-            raise fetched.error
-        done += fetched.block.plain * len(places[by_digest[fetched.block.digest]])
-        tell()
+    # Closed at once on an error, so that no thread writes into what is being removed.
+    with closing(fetch(backend, (blocks[row] for row in places), write)) as results:
+        for fetched in results:
+            if fetched.error:
+                raise fetched.error
+            done += fetched.block.plain * len(places[by_digest[fetched.block.digest]])
+            tell()
 
 
 def _write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:

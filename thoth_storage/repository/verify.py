@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import closing
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
@@ -88,13 +89,14 @@ def verify(
     if read_data:
         todo = [block for block in findings.blocks if block.pack not in bad]
         total = sum(block.plain for block in todo)
-        for fetched in fetch(backend, todo, lambda _block, _plain: None):
-            blocks += 1
-            checked += fetched.block.plain
-            if fetched.error:
-                findings.pack(fetched.block.pack, fetched.error.message)
-            if progress:
-                progress(Progress("verify", checked, total))
+        with closing(fetch(backend, todo, lambda _block, _plain: None)) as results:
+            for fetched in results:
+                blocks += 1
+                checked += fetched.block.plain
+                if fetched.error:
+                    findings.pack(fetched.block.pack, fetched.error.message)
+                if progress:
+                    progress(Progress("verify", checked, total))
     return VerifyReport(
         snapshots=len(every),
         packs=len(findings.users),
