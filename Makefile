@@ -1,0 +1,56 @@
+# Two commands matter: `make demo` and `make test`. Each sets up what it needs, from a Python with venv and this tree.
+PYTHON ?= python3
+VENV ?= .venv
+URL ?=
+BIN := $(VENV)/bin
+PLUGINS := $(foreach plugin,$(wildcard plugins/*/pyproject.toml),-e $(dir $(plugin)))
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SOURCES := pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format dist clean
+
+help:
+	@echo "make demo             build a store, save it, bring it up elsewhere, compare (URL=gs://bucket/x for there)"
+	@echo "make test             the whole test suite (ARGS=... for pytest)"
+	@echo "make lint             format, lint, types, layers"
+	@echo "make dist             wheels of the core and the plugins, into dist/"
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(SOURCES) | $(VENV)/bin/python
+	$(INSTALL) -e . $(PLUGINS)
+	@touch $@
+
+$(VENV)/.test: $(SOURCES) | $(VENV)/bin/python
+	$(INSTALL) -e ".[test]" $(PLUGINS)
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.dev: $(SOURCES) | $(VENV)/bin/python
+	$(INSTALL) -e ".[dev]" $(PLUGINS)
+	@touch $@ $(VENV)/.test $(VENV)/.demo
+
+demo: $(VENV)/.demo
+	$(BIN)/thoth-storage demo $(URL)
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+dist: $(VENV)/.dev
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	for plugin in plugins/*/; do $(BIN)/python -m build --wheel --outdir dist $$plugin || exit 1; done
+
+clean:
+	rm -rf $(VENV) dist build demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis

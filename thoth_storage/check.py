@@ -1,0 +1,178 @@
+"""Proves on the operator's own bucket that a backend keeps the contract, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from thoth_storage.backend import Backend
+from thoth_storage.errors import AlreadyExistsError, NotFoundError, StorageError
+from thoth_storage.wrappers import PrefixedBackend
+
+__all__ = ["CheckReport", "Step", "check_backend"]
+
+_RACERS = 16
+_ROUNDS = 5
+_LARGE = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Step:
+    """One obligation: whether it was kept, in how many seconds, and what was seen."""
+
+    name: str
+    ok: bool
+    seconds: float
+    detail: str
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """``ok`` if every step was. ``snapshots`` and ``shared_log`` tell what will work there: the log needs an atomic
+    create, proved here, not only claimed.
+    """
+
+    url: str
+    steps: tuple[Step, ...]
+
+    @property
+    def ok(self) -> bool:
+        return all(step.ok for step in self.steps)
+
+    @property
+    def snapshots(self) -> bool:
+        return all(step.ok for step in self.steps if step.name != "atomic create")
+
+    @property
+    def shared_log(self) -> bool:
+        return self.ok and any(step.name == "atomic create" for step in self.steps)
+
+
+def check_backend(backend: Backend, tell: Callable[[Step], None] | None = None) -> CheckReport:
+    """Run every step below a random prefix and remove what they stored. ``tell`` hears of each step as it ends.
+
+    A failed step is in the report; only the first, if the store cannot be written at all, raises what it met.
+    """
+    area = PrefixedBackend(backend, f"thoth-check-{uuid.uuid4().hex}")
+    steps: list[Step] = []
+    try:
+        area.put("first", b"written by 'thoth-storage check'")
+        for name, work in _STEPS.items():
+            if name == "atomic create" and not backend.capabilities.atomic_create:
+                continue
+            began = time.perf_counter()
+            try:
+                detail, ok = work(area), True
+            except (StorageError, AssertionError) as error:
+                detail, ok = str(error), False
+            step = Step(name, ok, time.perf_counter() - began, detail)
+            steps.append(step)
+            if tell:
+                tell(step)
+    finally:
+        area.delete(*[info.key for info in area.list()])
+    return CheckReport(backend.url, tuple(steps))
+
+
+def _expect(right: bool, wrong: str) -> None:
+    if not right:
+        raise AssertionError(wrong)
+
+
+def _read_after_write(area: Backend) -> str:
+    data = uuid.uuid4().bytes * (_LARGE // 16)
+    began = time.perf_counter()
+    area.put("large", data)
+    written = time.perf_counter()
+    _expect(area.get("large") == data, "what was read is not what was written")
+    read = time.perf_counter()
+    area.put("large", b"replaced")
+    _expect(area.get("large") == b"replaced", "an old object was read after a new one was written")
+    rates = [_LARGE / 2**20 / max(seconds, 1e-9) for seconds in (written - began, read - written)]
+    return f"8 MiB written at {rates[0]:.0f} MiB/s, read at {rates[1]:.0f} MiB/s"
+
+
+def _ranges(area: Backend) -> str:
+    data = bytes(range(256))
+    area.put("range", data)
+    for start, end in ((0, 1), (10, 20), (250, 300), (255, 256), (256, 300), (7, 7), (0, None), (100, None)):
+        _expect(area.get("range", start, end) == data[start:end], f"the range [{start}, {end}) is wrong")
+    return "all edges right"
+
+
+def _listing(area: Backend) -> str:
+    keys = [f"list/{number:02}" for number in range(20)]
+    for key in keys:
+        area.put(key, key.encode())
+    _expect([info.key for info in area.list("list/")] == keys, "a listing right after the writes is not complete")
+    area.delete(*keys[:10])
+    _expect([info.key for info in area.list("list/")] == keys[10:], "a listing right after deletes is stale")
+    return "complete and in order right after writes and deletes"
+
+
+def _create(area: Backend) -> str:
+    for content in (b"first", b""):
+        key = f"create/{len(content)}"
+        area.create(key, content)
+        try:
+            area.create(key, b"second")
+        except AlreadyExistsError:
+            _expect(area.get(key) == content, "a refused create changed the object")
+        else:
+            raise AssertionError("an object was created twice")
+    return "a second create is refused"
+
+
+def _atomic_create(area: Backend) -> str:
+    for number in range(_ROUNDS):
+        gate = threading.Barrier(_RACERS)
+
+        def race(racer: int, key: str = f"race/{number}", gate: threading.Barrier = gate) -> int | None:
+            gate.wait()
+            try:
+                area.create(key, f"{racer}".encode())
+            except AlreadyExistsError:
+                return None
+            return racer
+
+        with ThreadPoolExecutor(_RACERS) as pool:
+            winners = [racer for racer in pool.map(race, range(_RACERS)) if racer is not None]
+        _expect(len(winners) == 1, f"{len(winners)} of {_RACERS} racers created the same object")
+        _expect(area.get(f"race/{number}") == f"{winners[0]}".encode(), "the object is not the winner's")
+    return f"one winner of {_RACERS} in each of {_ROUNDS} races"
+
+
+def _missing(area: Backend) -> str:
+    for verb in (area.get, area.head):
+        try:
+            verb("missing")
+        except NotFoundError:
+            continue
+        raise AssertionError("a missing object was found")
+    area.delete("missing")
+    return "told as missing"
+
+
+def _delete(area: Backend) -> str:
+    area.put("gone", b"")
+    area.delete("gone")
+    try:
+        area.head("gone")
+    except NotFoundError:
+        return "gone at once"
+    raise AssertionError("a deleted object is still there")
+
+
+_STEPS: dict[str, Callable[[Backend], str]] = {
+    "read after write": _read_after_write,
+    "ranges": _ranges,
+    "listing": _listing,
+    "create": _create,
+    "atomic create": _atomic_create,
+    "missing objects": _missing,
+    "delete": _delete,
+}

@@ -1,0 +1,51 @@
+"""``thoth-storage backup``: a snapshot of a directory."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from thoth_storage import config
+from thoth_storage.cli.output import Output, human_bytes
+from thoth_storage.cli.verb import options_option, verb
+from thoth_storage.repository import Repository
+
+__all__ = ["backup"]
+
+
+@verb(short_help="Make a snapshot of a directory.")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("url", required=False)
+@click.option("--name", help="A name to find it by.")
+@click.option("--tag", "tags", multiple=True, help="A tag; repeatable.")
+@options_option
+def backup(
+    output: Output,
+    directory: Path,
+    url: str | None,
+    name: str | None,
+    tags: tuple[str, ...],
+    storage_options: dict[str, Any],
+) -> None:
+    """Make a snapshot of DIRECTORY in the repository at URL, which is created if it is not there.
+
+    Nobody may write to the directory meanwhile: if somebody does, no snapshot is made.
+
+    \b
+    Example:
+        thoth-storage backup ./chroma_db gs://bucket/backups --name nightly
+    """
+    settings = config.store_settings(url, storage_options)
+    began = time.perf_counter()
+    with Repository.open(settings.url, create=True, storage_options=dict(settings.storage_options)) as repository:
+        with output.progress("backup") as progress:
+            snapshot = repository.backup(directory, name=name, tags=tags, progress=progress)
+        seconds = time.perf_counter() - began
+        output.document({"url": repository.url, "snapshot": snapshot, "seconds": seconds})
+        output.say(
+            f"snapshot {snapshot.id[:12]}{f' ({name})' if name else ''}: {snapshot.files} files, "
+            f"{human_bytes(snapshot.size)}, of which {human_bytes(snapshot.added)} were stored, in {seconds:.1f} s"
+        )

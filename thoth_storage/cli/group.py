@@ -1,0 +1,33 @@
+"""The verbs by name. A verb's module is imported when it is called, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+__all__ = ["thoth_storage"]
+
+_VERBS = ("backup", "check", "demo", "plugins", "restore", "snapshots", "verify")
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        command = getattr(import_module(f"thoth_storage.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="thoth-storage")
+def thoth_storage() -> None:
+    """Snapshots of Chroma stores (and of any directory) at a URL.
+
+    URLs are gs://bucket/prefix, s3://bucket/prefix, file:///path, memory://name or a plain path. Where URL is left out,
+    THOTH_STORAGE_URL or GCS_BUCKET_NAME supply it.
+    """

@@ -1,0 +1,103 @@
+"""What a verb says, and where: one JSON document or text on stdout; progress, notes and errors on stderr."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from thoth_storage.repository import Progress
+from thoth_storage.repository.reports import ProgressCallback
+
+__all__ = ["Output", "human_bytes"]
+
+
+class Output:
+    """How this call wants to be spoken to. With ``json`` stdout gets one document and nothing else."""
+
+    def __init__(self, *, as_json: bool, quiet: bool) -> None:
+        self.as_json = as_json
+        self.quiet = quiet
+        self.out = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+        self.err = Console(file=sys.stderr, highlight=False, soft_wrap=True)
+
+    def document(self, data: Any) -> None:
+        """The verb's result, for machines."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(_plain(data), ensure_ascii=False, indent=2) + "\n")
+
+    def say(self, text: str) -> None:
+        """A line of the result, for people."""
+        if not self.as_json and not self.quiet:
+            self.out.print(text, markup=False)
+
+    def table(self, columns: list[str], rows: list[list[str]], *, right: tuple[str, ...] = ()) -> None:
+        """A table of the result, for people; plain lines with tabs where stdout is no terminal."""
+        if self.as_json or self.quiet:
+            return
+        if not self.out.is_terminal:
+            for row in [columns, *rows]:
+                self.out.print("\t".join(row), markup=False)
+            return
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for column in columns:
+            table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*row)
+        self.out.print(table)
+
+    def note(self, text: str) -> None:
+        """A remark that is no part of the result."""
+        if not self.quiet:
+            self.err.print(text, markup=False)
+
+    @contextmanager
+    def progress(self, title: str) -> Iterator[ProgressCallback | None]:
+        """A bar with rate and time left while a terminal watches; else nothing."""
+        if self.quiet or not self.err.is_terminal:
+            yield None
+            return
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(binary_units=True),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+        )
+        with Bar(*columns, console=self.err, transient=True) as bar:
+            task = bar.add_task(title, total=None)
+
+            def tell(progress: Progress) -> None:
+                bar.update(task, completed=progress.done, total=progress.total)
+
+            yield tell
+
+
+def human_bytes(count: float) -> str:
+    """``count`` bytes as people read them: binary units, three digits."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if abs(count) < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
+
+
+def _plain(data: Any) -> Any:
+    if dataclasses.is_dataclass(data) and not isinstance(data, type):
+        return {field.name: _plain(getattr(data, field.name)) for field in dataclasses.fields(data)}
+    if isinstance(data, dict):
+        return {str(key): _plain(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(value) for value in data]
+    if isinstance(data, datetime):
+        return data.isoformat()
+    return data

@@ -1,0 +1,124 @@
+"""What every verb has: ``--json``, ``--quiet``, ``--verbose``, storage options, and errors told in one line."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from thoth_storage import config
+from thoth_storage.cli.output import Output
+from thoth_storage.errors import (
+    AlreadyExistsError,
+    CapabilityError,
+    ConfigurationError,
+    ConflictError,
+    CorruptionError,
+    FormatError,
+    NotFoundError,
+    PluginError,
+    StorageError,
+)
+
+__all__ = ["DAMAGED", "FAILED", "options_option", "verb"]
+
+FAILED, USAGE, NOT_FOUND, CONFLICT, DAMAGED, INTERRUPTED = 1, 2, 3, 4, 5, 130
+_EXIT_CODES: tuple[tuple[type[StorageError], int], ...] = (
+    (ConfigurationError, USAGE),
+    (PluginError, USAGE),
+    (CapabilityError, USAGE),
+    (FormatError, USAGE),
+    (NotFoundError, NOT_FOUND),
+    (AlreadyExistsError, CONFLICT),
+    (ConflictError, CONFLICT),
+    (CorruptionError, DAMAGED),
+)
+_NOISY = ("gcsfs", "s3fs", "fsspec", "botocore", "aiobotocore", "chromadb", "asyncio")
+
+
+def verb(**settings: Any) -> Callable[[Callable[..., int | None]], click.Command]:
+    """A click command whose function takes an Output first and gives the exit code, or None for 0."""
+
+    def wrap(function: Callable[..., int | None]) -> click.Command:
+        @functools.wraps(function)
+        def run(as_json: bool, quiet: bool, verbose: bool, **arguments: Any) -> None:
+            output = Output(as_json=as_json, quiet=quiet)
+            try:
+                _log(verbose)
+                code = function(output, **arguments)
+            except StorageError as error:
+                code = _tell(output, error, verbose)
+            except KeyboardInterrupt:
+                output.err.print("interrupted; what was committed before stands, nothing else is visible", markup=False)
+                code = INTERRUPTED
+            except BrokenPipeError:
+                code = FAILED
+            if code:
+                sys.exit(code)
+
+        for option in (
+            click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, nothing else."),
+            click.option("-q", "--quiet", is_flag=True, help="Only errors."),
+            click.option("-v", "--verbose", is_flag=True, help="The log on stderr, and the trace of an error."),
+        ):
+            run = option(run)
+        command: click.Command = click.command(**settings)(run)
+        return command
+
+    return wrap
+
+
+def options_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``-o name=value``: options for the backend's file system, such as an endpoint."""
+    return click.option(
+        "-o",
+        "--option",
+        "storage_options",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=_parse_options,
+        help="An option for the backend's file system, e.g. endpoint_url=http://localhost:9000; repeatable.",
+    )(function)
+
+
+def _parse_options(_context: click.Context, _parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    parsed = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{name!r} is not NAME=VALUE")
+        parsed[name] = value
+    return parsed
+
+
+def _log(verbose: bool) -> None:
+    level = "DEBUG" if verbose else config.log_level()
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    if not verbose:
+        # They print traces of errors that are raised, and told in one line, all the same.
+        for name in _NOISY:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _tell(output: Output, error: StorageError, verbose: bool) -> int:
+    code = next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), FAILED)
+    output.document(
+        {
+            "error": {
+                "type": type(error).__name__,
+                "message": error.message,
+                "url": error.url,
+                "key": error.key,
+                "hint": error.hint,
+                "exit_code": code,
+            }
+        }
+    )
+    if verbose:
+        logging.getLogger("thoth_storage").error("the command failed", exc_info=error)
+    output.err.print(f"error: {error}", markup=False)
+    return code

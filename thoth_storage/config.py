@@ -1,0 +1,77 @@
+"""Settings that were not passed as arguments, and where each came from. The only reader of ``os.environ``.
+
+First found wins: the argument; ``THOTH_STORAGE_URL``; ``GCS_BUCKET_NAME`` (Google Cloud Storage is the default
+service); else ``./chroma_db`` on the local disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from thoth_storage.errors import ConfigurationError
+
+__all__ = ["StoreSettings", "cache_root", "embedder_name", "log_level", "store_settings"]
+
+_log = logging.getLogger(__name__)
+_FALLBACK = "./chroma_db"
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """Which store to open: its URL, the options for its file system, and what decided."""
+
+    url: Any
+    source: str
+    storage_options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def store_settings(url: Any = None, storage_options: Mapping[str, Any] | None = None) -> StoreSettings:
+    """The store that an argument, the environment or the default names. Says once in the log when it is the default."""
+    options = dict(storage_options or {})
+    if url is not None:
+        return StoreSettings(url, "argument", options)
+    if value := os.environ.get("THOTH_STORAGE_URL"):
+        return StoreSettings(value, "THOTH_STORAGE_URL", options)
+    if bucket := os.environ.get("GCS_BUCKET_NAME"):
+        if "/" in bucket:
+            raise ConfigurationError(
+                f"GCS_BUCKET_NAME is {bucket!r}, which is no bucket's name", hint="give the name alone, without gs://"
+            )
+        if project := os.environ.get("GCP_PROJECT_ID"):
+            options.setdefault("project", project)
+        return StoreSettings(f"gs://{bucket}/chroma_db", "GCS_BUCKET_NAME", options)
+    _log.warning("no store is configured: using %s on the local disk", _FALLBACK)
+    return StoreSettings(_FALLBACK, "default", options)
+
+
+def cache_root(argument: str | os.PathLike[str] | None = None) -> Path:
+    """The folder below which local, disposable Chroma directories are made."""
+    if argument is not None:
+        return Path(argument).expanduser()
+    for name in ("THOTH_STORAGE_CACHE_DIR", "CHROMA_PERSIST_DIRECTORY"):
+        if value := os.environ.get(name):
+            return Path(value).expanduser()
+    import platformdirs
+
+    return platformdirs.user_cache_path("thoth_storage", appauthor=False)
+
+
+def embedder_name() -> str:
+    """``default`` (Chroma's own model), ``lexical`` (ours, without a model) or ``module:object``."""
+    return os.environ.get("THOTH_STORAGE_EMBEDDER") or "default"
+
+
+def log_level() -> str:
+    """The level for the command line's log. Raises ConfigurationError for one that does not exist."""
+    for name in ("THOTH_STORAGE_LOG_LEVEL", "LOG_LEVEL"):
+        if value := os.environ.get(name):
+            if value.upper() not in _LEVELS:
+                raise ConfigurationError(f"{name} is {value!r}", hint=f"use one of {', '.join(_LEVELS)}")
+            return value.upper()
+    return "WARNING"

@@ -1,0 +1,245 @@
+"""Documents in, answers out: a collection of a Chroma store that lives at a URL."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from thoth_storage import config
+from thoth_storage.errors import InvalidArgumentError, StorageError
+from thoth_storage.repository import Repository, Snapshot
+from thoth_storage.store.embedders import resolve_embedder
+from thoth_storage.store.local_chroma import LocalChroma
+from thoth_storage.store.published import PublishedChroma
+
+__all__ = ["VectorStore"]
+
+_SLICE = 1000
+"""Documents written in one call of Chroma, which holds the GIL meanwhile: about half a second for 1,000."""
+_PAGE = 5000
+"""Rows read in one call: Chroma fails above 32,766 with metadata."""
+
+
+class VectorStore:
+    """Opening brings the newest snapshot at ``url`` into a local Chroma directory and answers from there.
+
+    Writes are durable at the URL after ``backup``, ``sync`` or ``close`` (or the end of a ``with`` block), not before.
+    Safe to share between threads; writers wait for each other, and for the short copy that a backup takes; reads go on.
+
+    ``url`` as everywhere (left out: see ``thoth_storage.config``); ``embedder`` an embedding function of Chroma, any
+    callable from texts to vectors, ``"default"``, ``"lexical"`` or ``"module:object"``; ``storage_options`` go to the
+    file system; ``cache_dir`` is where the local directory is made.
+    """
+
+    def __init__(
+        self,
+        url: Any = None,
+        collection_name: str = "thoth_documents",
+        embedder: Any = None,
+        *,
+        storage_options: Mapping[str, Any] | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+    ) -> None:
+        settings = config.store_settings(url, storage_options)
+        self._embedder = function = resolve_embedder(config.embedder_name() if embedder is None else embedder)
+        self.collection_name = collection_name
+        repository = Repository.open(settings.url, create=True, storage_options=dict(settings.storage_options))
+        self._home = PublishedChroma(
+            repository, config.cache_root(cache_dir), lambda cache: LocalChroma(cache, collection_name, function)
+        )
+
+    @property
+    def url(self) -> str:
+        """Where the store lives, without secrets."""
+        return self._home.url
+
+    # Documents.
+
+    def add_documents(
+        self,
+        documents: Sequence[str],
+        metadatas: Sequence[Mapping[str, Any] | None] | None = None,
+        ids: Sequence[str] | None = None,
+        embeddings: Sequence[Sequence[float]] | None = None,
+    ) -> list[str]:
+        """Store documents and give their ids, made up at random where none are given; an id that exists is replaced.
+
+        Raises InvalidArgumentError for lists of different lengths, duplicate ids, vectors of a wrong dimension.
+        """
+        texts = _texts(documents)
+        chosen = [uuid.uuid4().hex for _ in texts] if ids is None else list(ids)
+        _check_lengths(len(texts), ids=chosen, metadatas=metadatas, embeddings=embeddings)
+        if len(set(chosen)) < len(chosen):
+            raise InvalidArgumentError("an id stands twice in one call", hint="give each document an id of its own")
+        # Chroma refuses empty metadata, and takes None for it.
+        extra: Any = [dict(metadata) if metadata else None for metadata in metadatas] if metadatas else None
+        parts = [slice(start, start + _SLICE) for start in range(0, len(texts), _SLICE)]
+        # Embedding is the slow part, and other writers need not wait for it.
+        vectors: list[Any] = [
+            _embed(self._embedder, texts[p]) if embeddings is None else list(embeddings[p]) for p in parts
+        ]
+        with self._home.writing() as collection:
+            for part, vector in zip(parts, vectors, strict=True):
+                collection.upsert(
+                    ids=chosen[part], embeddings=vector, metadatas=extra and extra[part], documents=texts[part]
+                )
+        return chosen
+
+    def search_similar(
+        self,
+        query: str | None,
+        n_results: int = 5,
+        where: Mapping[str, Any] | None = None,
+        where_document: Mapping[str, Any] | None = None,
+        query_embedding: Sequence[float] | None = None,
+    ) -> dict[str, list[Any]]:
+        """The nearest documents, best first: flat lists ``ids``, ``documents``, ``metadatas``, ``distances``.
+
+        Fewer than ``n_results`` where the collection (or what ``where`` leaves of it) has fewer.
+        """
+        if n_results < 1:
+            raise InvalidArgumentError(f"n_results is {n_results}, at least 1 is needed")
+        if query is None and query_embedding is None:
+            raise InvalidArgumentError("a search needs a query or a query_embedding")
+        with self._home.reading() as collection:
+            vectors: Any = _embed(self._embedder.embed_query, [query]) if query_embedding is None else [query_embedding]
+            contains: Any = dict(where_document) if where_document else None
+            found: Any = collection.query(
+                query_embeddings=vectors, n_results=n_results, where=_filter(where), where_document=contains
+            )
+        return {field: list(found[field][0]) for field in ("ids", "documents", "metadatas", "distances")}
+
+    def get_documents(
+        self, ids: Sequence[str] | None = None, where: Mapping[str, Any] | None = None, limit: int | None = None
+    ) -> dict[str, list[Any]]:
+        """Documents by id or filter, at most ``limit``: flat lists ``ids``, ``documents``, ``metadatas``."""
+        found: dict[str, list[Any]] = {"ids": [], "documents": [], "metadatas": []}
+        if limit is not None and limit < 0:
+            raise InvalidArgumentError(f"limit is {limit}, it must not be negative")
+        if limit == 0 or (ids is not None and not ids):
+            return found
+        with self._home.reading() as collection:
+            while limit is None or len(found["ids"]) < limit:
+                room = _PAGE if limit is None else min(_PAGE, limit - len(found["ids"]))
+                chosen = list(ids) if ids is not None else None
+                page: Any = collection.get(chosen, _filter(where), limit=room, offset=len(found["ids"]))
+                for field, values in found.items():
+                    values.extend(page[field])
+                if len(page["ids"]) < room:
+                    break
+        return found
+
+    def delete_documents(self, ids: Sequence[str] | None = None, where: Mapping[str, Any] | None = None) -> None:
+        """Remove documents by id or filter; ids that are not there are no error. One of the two must be given."""
+        if ids is None and not where:
+            raise InvalidArgumentError("delete_documents needs ids or a filter", hint="reset() removes everything")
+        if ids is not None and not ids:
+            return
+        with self._home.writing() as collection:
+            collection.delete(ids=list(ids) if ids is not None else None, where=_filter(where))
+
+    def delete_by_file_path(self, path: str) -> int:
+        """Remove all documents whose metadata ``file_path`` is ``path``; how many they were."""
+        with self._home.writing():
+            ids = self.get_documents(where={"file_path": path})["ids"]
+            self.delete_documents(ids=ids)
+            return len(ids)
+
+    def get_document_count(self) -> int:
+        """How many documents the collection has."""
+        with self._home.reading() as collection:
+            return collection.count()
+
+    def reset(self) -> None:
+        """Remove every document of the collection. Snapshots keep what they have."""
+        self._home.reset()
+
+    # Snapshots.
+
+    def backup(self, name: str | None = None) -> Snapshot:
+        """Make a snapshot of the whole store at its URL. Without a ``name`` it is called after the time."""
+        return self._home.backup(name)
+
+    def sync(self) -> dict[str, Any]:
+        """Make what was written since the last snapshot durable at the URL; nothing is uploaded if nothing was.
+
+        Raises ConflictError if another process published its own state meanwhile; this one is kept under a name.
+        """
+        snapshot = self._home.sync("sync")
+        return {
+            "direction": "to_url",
+            "url": self.url,
+            "changed": snapshot is not None,
+            "snapshot": snapshot.id if snapshot else None,
+            "uploaded_files": snapshot.files if snapshot else 0,
+            "uploaded_bytes": snapshot.added if snapshot else 0,
+        }
+
+    def list_backups(self) -> list[str]:
+        """The names of the snapshots that have one, newest first."""
+        return list(dict.fromkeys(snapshot.name for snapshot in self._home.snapshots() if snapshot.name))
+
+    def restore(self, name: str | None = None, at: datetime | None = None) -> int:
+        """Go back to a snapshot (by name, id or ``latest``), or to the newest not after ``at``; how many files it has.
+
+        What was written since the last snapshot is kept as one first, so this can be undone. Searches under way finish
+        on the old state. The restored state is the newest at the URL with the next ``sync`` or ``close``.
+        """
+        if name is not None and at is not None:
+            raise InvalidArgumentError("restore takes a name or a time, not both")
+        return self._home.restore(name or "latest", at)
+
+    def close(self) -> None:
+        """Make everything durable at the URL and give back directory, connections and descriptors. Repeatable.
+
+        Where the snapshot fails the error is raised and the store stays open, so that nothing is lost: try again. After
+        a ConflictError it is closed, as its state is kept under the name that the error tells.
+        """
+        self._home.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"VectorStore({self.url!r}, {self.collection_name!r})"
+
+
+def _embed(function: Any, texts: list[Any]) -> Any:
+    """Foreign code, which may lack its model or its network: told as what it is."""
+    try:
+        return function(texts)
+    except StorageError:
+        raise
+    except Exception as error:
+        raise StorageError(
+            f"the embedder failed: {type(error).__name__}: {error}", hint="'lexical' needs no model and no network"
+        ) from error
+
+
+def _filter(where: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return dict(where) if where else None
+
+
+def _texts(documents: Sequence[str]) -> list[str]:
+    if isinstance(documents, str):
+        raise InvalidArgumentError("documents are a list of strings, not one string", hint="pass [text]")
+    texts = list(documents)
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InvalidArgumentError(f"document {number} is {type(text).__name__}, a string is expected")
+    return texts
+
+
+def _check_lengths(count: int, **lists: Sequence[Any] | None) -> None:
+    for name, values in lists.items():
+        if values is not None and len(values) != count:
+            raise InvalidArgumentError(f"there are {count} documents but {len(values)} {name}")
