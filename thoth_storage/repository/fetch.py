@@ -8,10 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from thoth_storage.backend import Backend
-from thoth_storage.errors import CorruptionError, NotFoundError, StorageError
+from thoth_storage.errors import CorruptionError, FormatError, NotFoundError, StorageError
 from thoth_storage.repository.blocks import open_frame
 from thoth_storage.repository.layout import pack_key
 from thoth_storage.repository.manifest import Block
+from thoth_storage.repository.packs import check_pack_header
 
 __all__ = ["Fetched", "fetch"]
 
@@ -65,7 +66,8 @@ def _runs(blocks: Iterable[Block]) -> Iterator[_Run]:
         by_pack[block.pack].append(block)
     for pack, mine in by_pack.items():
         mine.sort(key=lambda block: block.offset)
-        start = end = mine[0].offset
+        # What is near the pack's begin is read with it, so that its header is checked at no cost.
+        start, end = mine[0].offset if mine[0].offset > _GAP else 0, mine[0].offset
         run: list[Block] = []
         for block in mine:
             if run and (block.offset - end > _GAP or block.offset + block.stored - start > _RANGE):
@@ -80,10 +82,14 @@ def _read(backend: Backend, run: _Run, use: Callable[[Block, bytes | memoryview]
     key = pack_key(run.pack)
     try:
         data = memoryview(backend.get(key, run.start, run.end))
+        if run.start == 0:
+            check_pack_header(data, url=backend.url, key=key)
     except NotFoundError as error:
         gone = CorruptionError("a pack is missing", url=backend.url, key=key)
         gone.__cause__ = error
         return [Fetched(block, gone) for block in run.blocks]
+    except (CorruptionError, FormatError) as error:
+        return [Fetched(block, error) for block in run.blocks]
     results = []
     for block in run.blocks:
         begin = block.offset - run.start

@@ -7,16 +7,33 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
 from thoth_storage.backend import Backend
+from thoth_storage.errors import CorruptionError, FormatError
 from thoth_storage.repository.layout import FORMAT_VERSION, PACK_SIZE, new_id, pack_key
 from thoth_storage.repository.manifest import Block
 
-__all__ = ["PACK_HEADER", "PackWriter"]
+__all__ = ["PACK_HEADER", "PackWriter", "check_pack_header"]
 
-PACK_HEADER = b"THOTHPAK" + FORMAT_VERSION.to_bytes(2, "little") + bytes(6)
+_MAGIC = b"THOTHPAK"
+PACK_HEADER = _MAGIC + FORMAT_VERSION.to_bytes(2, "little") + bytes(6)
 """What a pack begins with; its frames follow without gaps."""
 
 _UPLOADS = 3
 """Packs in flight. With the one that is being filled, and the copy that an HTTP client makes, that is about 112 MiB."""
+
+
+def check_pack_header(data: bytes | memoryview, *, url: str, key: str) -> None:
+    """Whether a pack begins as one. Raises CorruptionError, FormatError for a newer version."""
+    found = bytes(data[: len(PACK_HEADER)])
+    version = int.from_bytes(found[8:10], "little")
+    if found[:8] == _MAGIC and version > FORMAT_VERSION:
+        raise FormatError(
+            f"the pack has format version {version}; this program reads up to {FORMAT_VERSION}",
+            url=url,
+            key=key,
+            hint="upgrade thoth-storage",
+        )
+    if found != PACK_HEADER:
+        raise CorruptionError("the object does not begin as a pack", url=url, key=key)
 
 
 class PackWriter:
