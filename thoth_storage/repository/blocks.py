@@ -1,14 +1,18 @@
 """One block as it is stored: a frame that names itself, so that a pack can be read without any manifest.
 
 Frame, little-endian: BLAKE3 of the plain bytes (32) | codec u8 | zero (3) | payload length u32 | plain length u32 |
-zero u32 | payload. A block is compressed with zstd level 1, and stored as it is where that does not save a
-thirty-second part: vectors hardly shrink, and reading them back should then cost nothing.
+CRC-32 u32 of the 44 bytes before and the payload | payload. A block is compressed with zstd level 1, and stored as it
+is where that does not save a thirty-second part: vectors hardly shrink, and reading them back should then cost nothing.
+
+The CRC is there since zstd has bits that mean nothing: one of them flipped gives the right bytes all the same, but the
+disk is failing, and verification is to say so.
 """
 
 from __future__ import annotations
 
 import struct
 import threading
+import zlib
 
 import zstandard
 from blake3 import blake3
@@ -17,8 +21,9 @@ from thoth_storage.errors import CorruptionError
 
 __all__ = ["FRAME_HEADER", "MAX_FRAME", "MAX_PLAIN", "digest_of", "open_frame", "to_frame"]
 
-_HEADER = struct.Struct("<32sB3xIII")
-FRAME_HEADER = _HEADER.size
+_HEADER = struct.Struct("<32sB3xII")
+_CHECK = struct.Struct("<I")
+FRAME_HEADER = _HEADER.size + _CHECK.size
 MAX_PLAIN = 64 * 1024 * 1024
 """Bytes in the largest block that any repository may have; a frame that claims more is refused."""
 MAX_FRAME = MAX_PLAIN + FRAME_HEADER
@@ -39,8 +44,8 @@ def to_frame(digest: bytes, plain: bytes | memoryview) -> bytes:
     """The bytes to store for a block."""
     packed = _compressor().compress(plain)
     if len(packed) <= len(plain) - len(plain) // _WORTH:
-        return _HEADER.pack(digest, _ZSTD, len(packed), len(plain), 0) + packed
-    return _HEADER.pack(digest, _RAW, len(plain), len(plain), 0) + bytes(plain)
+        return _to_frame(_HEADER.pack(digest, _ZSTD, len(packed), len(plain)), packed)
+    return _to_frame(_HEADER.pack(digest, _RAW, len(plain), len(plain)), plain)
 
 
 def open_frame(frame: bytes | memoryview, digest: bytes, plain: int, *, url: str, key: str) -> bytes | memoryview:
@@ -51,10 +56,12 @@ def open_frame(frame: bytes | memoryview, digest: bytes, plain: int, *, url: str
 
     if len(frame) < FRAME_HEADER:
         raise damaged(f"the pack ends after {len(frame)} bytes of it")
-    stored_digest, codec, length, plain_length, _ = _HEADER.unpack_from(frame)
-    payload = memoryview(frame)[FRAME_HEADER:]
+    stored_digest, codec, length, plain_length = _HEADER.unpack_from(frame)
+    header, payload = memoryview(frame)[: _HEADER.size], memoryview(frame)[FRAME_HEADER:]
     if stored_digest != digest or length != len(payload) or plain_length != plain:
         raise damaged("its frame is another block's, or cut off")
+    if _CHECK.unpack_from(frame, _HEADER.size)[0] != _check(header, payload):
+        raise damaged("its frame fails the checksum")
     if codec == _ZSTD:
         try:
             if zstandard.get_frame_parameters(payload).content_size != plain:
@@ -69,6 +76,14 @@ def open_frame(frame: bytes | memoryview, digest: bytes, plain: int, *, url: str
     if len(data) != plain or digest_of(data) != digest:
         raise damaged("its content fails the checksum")
     return data
+
+
+def _to_frame(header: bytes, payload: bytes | memoryview) -> bytes:
+    return b"".join([header, _CHECK.pack(_check(header, payload)), payload])
+
+
+def _check(header: bytes | memoryview, payload: bytes | memoryview) -> int:
+    return zlib.crc32(payload, zlib.crc32(header))
 
 
 def _compressor() -> zstandard.ZstdCompressor:
