@@ -129,7 +129,7 @@ class Repository:
         key = new_snapshot_key(datetime.now(UTC), newest[0].time if newest else None)
         header = Header(
             id=key.id,
-            time=int(key.time.timestamp()) * 1_000_000 + key.time.microsecond,
+            time=snapshots.to_microseconds(key.time),
             name=name,
             tags=labels,
             files=len(source.files),
@@ -162,8 +162,9 @@ class Repository:
     ) -> RestoreReport:
         """Write a snapshot to ``target``, every block verified; all or nothing.
 
-        ``include``: patterns of paths (``*.sqlite3``) or folders. With ``overwrite`` a target that exists is replaced as a
-        whole, after the new one is complete. Raises NotFoundError, AlreadyExistsError, CorruptionError, CapacityError.
+        ``include``: patterns of paths (``*.sqlite3``) or folders. With ``overwrite`` a target that exists is replaced
+        as a whole, after the new one is complete. Raises NotFoundError, AlreadyExistsError, CorruptionError,
+        CapacityError.
         """
         self._refuse_own_folder(target)
         key = snapshots.find(self.backend, snapshots.list_keys(self.backend), wanted)

@@ -14,7 +14,7 @@ import msgspec
 import zstandard
 from blake3 import blake3
 
-from thoth_storage.errors import CorruptionError, FormatError
+from thoth_storage.errors import CapacityError, CorruptionError, FormatError
 from thoth_storage.repository.layout import FORMAT_VERSION
 
 __all__ = ["PROLOGUE_SIZE", "Prologue", "open_body", "open_header", "parse_prologue", "seal"]
@@ -40,9 +40,14 @@ class Prologue(NamedTuple):
 
 
 def seal(magic: bytes, header: Any, body: Any) -> bytes:
-    """The record's bytes."""
+    """The record's bytes. Raises CapacityError for one that no reader would accept."""
     packer = zstandard.ZstdCompressor(level=3)
-    sections = [packer.compress(msgspec.msgpack.encode(part)) for part in (header, body)]
+    sections = []
+    for part, limit in ((header, MAX_HEADER), (body, MAX_BODY)):
+        plain = msgspec.msgpack.encode(part)
+        sections.append(packer.compress(plain))
+        if max(len(plain), len(sections[-1])) > limit:
+            raise CapacityError(f"a record of {len(plain)} bytes is too large, {limit} are allowed")
     fixed = _FIXED.pack(magic, FORMAT_VERSION, 0, len(sections[0]), len(sections[1]))
     digests = [blake3(fixed + sections[0]).digest(), blake3(sections[1]).digest()]
     return b"".join([fixed, *digests, *sections])
@@ -60,6 +65,8 @@ def parse_prologue(data: bytes, magic: bytes, *, url: str, key: str) -> Prologue
             key=key,
             hint="upgrade thoth-storage",
         )
+    if header_length > MAX_HEADER or body_length > MAX_BODY:
+        raise CorruptionError("the record's lengths are impossible", url=url, key=key)
     split = _FIXED.size + _DIGEST
     return Prologue(
         data[: _FIXED.size], header_length, body_length, data[_FIXED.size : split], data[split:PROLOGUE_SIZE]
@@ -85,6 +92,8 @@ def _decode(stored: bytes, kind: type[_T], limit: int, url: str, key: str) -> _T
         size = zstandard.get_frame_parameters(stored).content_size
         if size > limit:
             raise CorruptionError(f"the record claims {size} bytes, {limit} are allowed", url=url, key=key)
-        return msgspec.msgpack.decode(zstandard.ZstdDecompressor().decompress(stored), type=kind)
-    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+        plain = zstandard.ZstdDecompressor().decompress(stored, allow_extra_data=False)
+        return msgspec.msgpack.decode(plain, type=kind)
+    except (zstandard.ZstdError, ValueError, RecursionError) as error:
+        # msgspec lets UnicodeDecodeError (a ValueError, as its own errors are) and RecursionError through.
         raise CorruptionError(f"the record cannot be read: {error}", url=url, key=key) from error

@@ -22,6 +22,7 @@ __all__ = [
     "read_headers",
     "read_snapshot",
     "stray_objects",
+    "to_microseconds",
     "to_snapshot",
     "to_time",
 ]
@@ -90,13 +91,11 @@ def _read_header(backend: Backend, key: SnapshotKey) -> tuple[Header, sealed.Pro
     first = backend.get(key.key, 0, _FIRST_READ)
     prologue = sealed.parse_prologue(first, MAGIC, url=backend.url, key=key.key)
     end = sealed.PROLOGUE_SIZE + prologue.header_length
-    if prologue.header_length > sealed.MAX_HEADER:
-        raise CorruptionError("the header's length is impossible", url=backend.url, key=key.key)
     if len(first) < end:
         first += backend.get(key.key, len(first), end)
     stored = first[sealed.PROLOGUE_SIZE : end]
     header = sealed.open_header(stored, prologue, Header, url=backend.url, key=key.key)
-    if header.id != key.id or to_time(header.time) != key.time:
+    if header.id != key.id or header.time != to_microseconds(key.time):
         raise CorruptionError("the object holds another snapshot than its name says", url=backend.url, key=key.key)
     return header, prologue, stored
 
@@ -104,6 +103,11 @@ def _read_header(backend: Backend, key: SnapshotKey) -> tuple[Header, sealed.Pro
 def to_time(microseconds: int) -> datetime:
     """UTC, exact: a float would round."""
     return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def to_microseconds(time: datetime) -> int:
+    """The reverse of ``to_time``, before 1970 too."""
+    return (time - _EPOCH) // timedelta(microseconds=1)
 
 
 def to_snapshot(header: Header) -> Snapshot:
