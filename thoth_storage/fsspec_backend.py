@@ -116,12 +116,12 @@ class FsspecBackend:
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         check_prefix(prefix)
         folder, _, leaf = prefix.rpartition("/")
-        root = self._root()
+        root = self._call(None, self._root)
         infos = self._call(prefix, lambda: list(self.find(f"{root}/{folder}" if folder else root, leaf)))
         found = []
         for info in infos:
             name = str(info["name"])
-            key = name[len(root) :].lstrip("/") if name.startswith(root) else ""
+            key = name[len(root) + 1 :] if name.startswith(f"{root}/") else ""
             if info.get("type") != "directory" and key.startswith(prefix) and is_key(key):
                 found.append(object_info(key, info))
         if not found:
