@@ -11,7 +11,10 @@ from thoth_storage.repository.blocks import FRAME_HEADER, MAX_FRAME, MAX_PLAIN
 from thoth_storage.repository.manifest import NO_BASE, Block, Body, unpack_u32
 from thoth_storage.repository.packs import PACK_HEADER
 
-__all__ = ["checked_blocks", "checked_files", "is_hostile"]
+__all__ = ["MAX_PATH", "checked_blocks", "checked_files", "is_hostile"]
+
+MAX_PATH = 4096
+"""Bytes in the longest path, as on Linux. A longer one only serves to keep the reader busy."""
 
 
 def checked_blocks(body: Body, *, url: str, key: str) -> list[Block]:
@@ -80,8 +83,8 @@ def _bad_path(body: Body) -> str | None:
 def is_hostile(path: str) -> bool:
     """Whether a path could lead outside its folder, or mean another file on another system."""
     try:
-        path.encode()
+        length = len(path.encode())
     except UnicodeEncodeError:
         return True
     parts = path.split("/")
-    return "\0" in path or "\\" in path or any(part in ("", ".", "..") for part in parts)
+    return length > MAX_PATH or "\0" in path or "\\" in path or any(part in ("", ".", "..") for part in parts)

@@ -37,7 +37,7 @@ REPOSITORY_KEY = "repository.json"
 PACKS = "packs/"
 SNAPSHOTS = "snapshots/"
 
-_SNAPSHOT = re.compile(rf"{SNAPSHOTS}(\d{{8}}T\d{{12}}Z)-([0-9a-f]{{32}})")
+_SNAPSHOT = re.compile(rf"{SNAPSHOTS}([0-9]{{8}}T[0-9]{{12}}Z)-([0-9a-f]{{32}})")
 _TIME = "%Y%m%dT%H%M%S%fZ"
 
 

@@ -84,7 +84,10 @@ def read_snapshot(backend: Backend, key: SnapshotKey) -> tuple[Snapshot, Body]:
     header, prologue, _ = _read_header(backend, key)
     start = sealed.PROLOGUE_SIZE + prologue.header_length
     stored = backend.get(key.key, start, start + prologue.body_length)
-    return to_snapshot(header), sealed.open_body(stored, prologue, Body, url=backend.url, key=key.key)
+    body = sealed.open_body(stored, prologue, Body, url=backend.url, key=key.key)
+    if header.files != len(body.files) or header.size != sum(file.size for file in body.files):
+        raise CorruptionError("the header tells of other files than the body holds", url=backend.url, key=key.key)
+    return to_snapshot(header), body
 
 
 def _read_header(backend: Backend, key: SnapshotKey) -> tuple[Header, sealed.Prologue, bytes]:
