@@ -9,11 +9,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
-
 from thoth_storage.backend import Backend
 from thoth_storage.errors import (
-    AlreadyExistsError,
     ConfigurationError,
     CorruptionError,
     FormatError,
@@ -23,40 +20,21 @@ from thoth_storage.errors import (
 from thoth_storage.registry import open_backend
 from thoth_storage.repository import sealed, snapshots
 from thoth_storage.repository.backup import store_files
-from thoth_storage.repository.blocks import MAX_PLAIN
 from thoth_storage.repository.checks import checked_blocks
-from thoth_storage.repository.layout import BLOCK_SIZE, FORMAT_VERSION, REPOSITORY_KEY, new_id, new_snapshot_key
+from thoth_storage.repository.layout import REPOSITORY_KEY, new_snapshot_key
 from thoth_storage.repository.manifest import MAGIC, Block, Header
 from thoth_storage.repository.packs import PackWriter
-from thoth_storage.repository.reports import ProgressCallback, RestoreReport, Snapshot, VerifyReport
+from thoth_storage.repository.reports import Problem, ProgressCallback, RestoreReport, Snapshot, VerifyReport
 from thoth_storage.repository.restore import restore_body
 from thoth_storage.repository.scan import check_unchanged, scan
+from thoth_storage.repository.settings import Settings, create_settings, new_settings, read_settings
 from thoth_storage.repository.verify import verify
 
 __all__ = ["Repository"]
 
-_KIND = "thoth_storage repository"
 _KNOWN_SNAPSHOTS = 16
 """How many of the newest manifests are read to find blocks that are stored already. The newest alone has nearly all;
 the others help after a restore to an older state, or where several directories share a repository."""
-
-
-class _Version(msgspec.Struct, frozen=True):
-    """The fields that every version of ``repository.json`` has."""
-
-    kind: str
-    version: int
-
-
-class _Settings(msgspec.Struct, frozen=True):
-    """``repository.json``: what all writers must agree on, decided once by who creates it."""
-
-    kind: str
-    version: int
-    id: str
-    created: str
-    block_size: int
-    encryption: dict[str, Any] | None = None
 
 
 class Repository:
@@ -65,7 +43,7 @@ class Repository:
     Use ``Repository.open``. Also a context manager, which closes the backend.
     """
 
-    def __init__(self, backend: Backend, settings: _Settings) -> None:
+    def __init__(self, backend: Backend, settings: Settings) -> None:
         self.backend = backend
         self._settings = settings
 
@@ -78,19 +56,13 @@ class Repository:
         """
         backend = url if isinstance(url, Backend) else open_backend(url, **(storage_options or {}))
         try:
-            return cls(backend, _read_settings(backend))
+            return cls(backend, read_settings(backend))
         except NotFoundError as error:
             if not create:
                 raise NotFoundError(
                     "there is no repository", url=backend.url, hint="check the URL, or create one with the first backup"
                 ) from error
-        settings = _Settings(_KIND, FORMAT_VERSION, new_id(), datetime.now(UTC).isoformat(), BLOCK_SIZE)
-        try:
-            backend.create(REPOSITORY_KEY, msgspec.json.format(msgspec.json.encode(settings), indent=2))
-        except AlreadyExistsError:
-            # Another creator was first, and its settings hold for all.
-            settings = _read_settings(backend)
-        return cls(backend, settings)
+        return cls(backend, create_settings(backend, new_settings()))
 
     @property
     def url(self) -> str:
@@ -175,13 +147,13 @@ class Repository:
 
     def verify(self, read_data: bool = True, progress: ProgressCallback | None = None) -> VerifyReport:
         """Check every snapshot and pack; with ``read_data`` every stored byte. Damage is reported, not raised."""
-        return verify(
-            self.backend,
-            snapshots.list_keys(self.backend),
-            read_data=read_data,
-            progress=progress,
-            problems=snapshots.stray_objects(self.backend),
-        )
+        keys = snapshots.list_keys(self.backend)
+        problems = snapshots.stray_objects(self.backend)
+        damage = self._damage_of_settings()
+        if damage:
+            # No snapshot can be reached by who opens the repository next.
+            problems.insert(0, Problem(REPOSITORY_KEY, damage, tuple(sorted(key.id for key in keys))))
+        return verify(self.backend, keys, read_data=read_data, progress=progress, problems=problems)
 
     def close(self) -> None:
         """Give back the backend's connections."""
@@ -191,6 +163,13 @@ class Repository:
         path = f"file://{Path(target).expanduser().resolve()}"
         if f"{self.url}/".startswith(f"{path}/"):
             raise ConfigurationError("the target is the folder of the repository itself", url=self.url)
+
+    def _damage_of_settings(self) -> str | None:
+        try:
+            found = read_settings(self.backend)
+        except (CorruptionError, FormatError, NotFoundError) as error:
+            return error.message
+        return None if found == self._settings else "the settings are not those that the repository was opened with"
 
     def _known_blocks(self) -> dict[bytes, Block]:
         known: dict[bytes, Block] = {}
@@ -213,37 +192,6 @@ class Repository:
 
     def __repr__(self) -> str:
         return f"Repository({self.url!r})"
-
-
-def _read_settings(backend: Backend) -> _Settings:
-    data = backend.get(REPOSITORY_KEY)
-    try:
-        # The version first: a newer one may have other fields.
-        _check_version(msgspec.json.decode(data, type=_Version), backend.url)
-        settings = msgspec.json.decode(data, type=_Settings)
-    except msgspec.MsgspecError as error:
-        raise CorruptionError(
-            f"the repository's settings cannot be read: {error}", url=backend.url, key=REPOSITORY_KEY
-        ) from error
-    if settings.encryption:
-        raise FormatError("the repository is encrypted", url=backend.url, hint="upgrade thoth-storage")
-    if not 4096 <= settings.block_size <= MAX_PLAIN:
-        raise CorruptionError(
-            f"a block size of {settings.block_size} is impossible", url=backend.url, key=REPOSITORY_KEY
-        )
-    return settings
-
-
-def _check_version(found: _Version, url: str) -> None:
-    if found.kind != _KIND:
-        raise CorruptionError(f"these are settings of a {found.kind!r}", url=url, key=REPOSITORY_KEY)
-    if found.version > FORMAT_VERSION:
-        raise FormatError(
-            f"the repository has format version {found.version}; this program reads up to {FORMAT_VERSION}",
-            url=url,
-            key=REPOSITORY_KEY,
-            hint="upgrade thoth-storage",
-        )
 
 
 def _not_text(tags: Iterable[str]) -> Iterable[str]:
