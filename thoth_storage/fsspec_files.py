@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from thoth_storage.errors import ConflictError
 from thoth_storage.keys import TEMPORARY_PREFIX
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def replace(fs: AbstractFileSystem, path: str, data: bytes) -> None:
     """Store by renaming a finished temporary, so that a reader sees the old file or the new one."""
     folder = path.rpartition("/")[0]
     temporary = f"{folder}/{TEMPORARY_PREFIX}{uuid.uuid4().hex}"
-    fs.makedirs(folder, exist_ok=True)
+    _make_folder(fs, folder)
     try:
         fs.pipe_file(temporary, data)
         if fs.isdir(path):
@@ -68,6 +69,14 @@ def find(fs: AbstractFileSystem, folder: str) -> Iterable[dict[str, Any]]:
         return fs.find(folder, detail=True, on_error="raise").values()  # type: ignore[no-any-return]
     except (FileNotFoundError, NotADirectoryError):
         return ()
+
+
+def _make_folder(fs: AbstractFileSystem, folder: str) -> None:
+    try:
+        fs.makedirs(folder, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        # Not the object is what exists, nor is something missing: a file stands where a part of its name goes through.
+        raise ConflictError(f"a file is where a folder is needed: {folder}") from error
 
 
 def _remove_empty(fs: AbstractFileSystem, folder: str) -> None:
