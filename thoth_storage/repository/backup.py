@@ -9,12 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
-from thoth_storage.errors import ConflictError
 from thoth_storage.repository.blocks import digest_of, to_frame
 from thoth_storage.repository.manifest import Block, Body, FileEntry, pack_u32, to_body
 from thoth_storage.repository.packs import PackWriter
 from thoth_storage.repository.reports import Progress, ProgressCallback
-from thoth_storage.repository.scan import Found, Source
+from thoth_storage.repository.scan import Found, Source, read
 
 __all__ = ["store_files"]
 
@@ -87,10 +86,7 @@ def _cut(
     source: Source, file: Found, start: int, length: int, block_size: int, known: Mapping[bytes, Block]
 ) -> list[_Cut]:
     wanted = min(length, file.size - start)
-    with (source.root / file.path).open("rb") as handle:
-        data = memoryview(os.pread(handle.fileno(), wanted, start))
-    if len(data) != wanted:
-        raise ConflictError(f"{source.root / file.path} became shorter while it was read; no snapshot was made")
+    data = memoryview(read(source, file, start, wanted))
     cuts = []
     for offset in range(0, wanted, block_size):
         plain = data[offset : offset + block_size]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from thoth_storage.errors import ConfigurationError, ConflictError, NotFoundError
+from thoth_storage.errors import ConfigurationError, ConflictError, NotFoundError, PermissionError_, StorageError
 from thoth_storage.repository.checks import is_hostile
 from thoth_storage.repository.manifest import FolderEntry
 
-__all__ = ["Found", "Source", "check_unchanged", "scan"]
+__all__ = ["Found", "Source", "check_unchanged", "read", "scan"]
+
+_REPLACED = {errno.ELOOP, errno.ENXIO, errno.ESPIPE, errno.EISDIR}
+"""What opening or reading tells where a link, a socket, a pipe or a folder took a file's place."""
 
 
 @dataclass(frozen=True)
@@ -46,35 +51,75 @@ def scan(directory: str | os.PathLike[str]) -> Source:
     devices, sockets, names that are not UTF-8.
     """
     root = Path(directory)
-    if not root.exists():
-        raise NotFoundError(f"no such directory: {root}", hint="nothing was backed up")
-    if not root.is_dir():
-        raise ConfigurationError(f"{root} is a file, a directory is expected")
     files: list[Found] = []
     folders: list[FolderEntry] = []
-    pending = [root]
-    while pending:
-        for entry in os.scandir(pending.pop()):
-            path = Path(entry.path).relative_to(root).as_posix()
-            status = entry.stat(follow_symlinks=False)
-            mode = stat.S_IMODE(status.st_mode)
-            if is_hostile(path):
-                raise ConfigurationError(f"the name {entry.path!r} cannot be kept", hint="rename it")
-            if stat.S_ISDIR(status.st_mode):
-                folders.append(FolderEntry(path, mode))
-                pending.append(Path(entry.path))
-            elif stat.S_ISREG(status.st_mode):
-                files.append(Found(path, status.st_size, mode, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
-            else:
-                raise ConfigurationError(
-                    f"{entry.path} is a link or a special file, which a snapshot does not hold",
-                    hint="back up the directory that it points to, or remove it",
-                )
+    try:
+        if not root.exists():
+            raise NotFoundError(f"no such directory: {root}", hint="nothing was backed up")
+        if not root.is_dir():
+            raise ConfigurationError(f"{root} is a file, a directory is expected")
+        for entry in _walk(root):
+            _note(root, entry, files, folders)
+    except OSError as error:
+        raise _unreadable(root, error) from error
     return Source(
         root,
         tuple(sorted(files, key=lambda file: file.path)),
         tuple(sorted(folders, key=lambda folder: folder.path)),
     )
+
+
+def _walk(root: Path) -> Iterator[os.DirEntry[str]]:
+    pending = [root]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                yield entry
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(Path(entry.path))
+
+
+def _note(root: Path, entry: os.DirEntry[str], files: list[Found], folders: list[FolderEntry]) -> None:
+    path = Path(entry.path).relative_to(root).as_posix()
+    status = entry.stat(follow_symlinks=False)
+    mode = stat.S_IMODE(status.st_mode)
+    if is_hostile(path):
+        raise ConfigurationError(f"the name {entry.path!r} cannot be kept", hint="rename it")
+    if stat.S_ISDIR(status.st_mode):
+        folders.append(FolderEntry(path, mode))
+    elif stat.S_ISREG(status.st_mode):
+        files.append(Found(path, status.st_size, mode, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+    else:
+        raise ConfigurationError(
+            f"{entry.path} is a link or a special file, which a snapshot does not hold",
+            hint="back up the directory that it points to, or remove it",
+        )
+
+
+def read(source: Source, file: Found, start: int, length: int) -> bytes:
+    """A part of a file. Raises ConflictError if it is not there as the scan met it; never follows a link, nor waits
+    for the other end of a pipe, that took its place meanwhile."""
+    path = source.root / file.path
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            data = os.pread(descriptor, length, start)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _unreadable(path, error, source.root) from error
+    if len(data) != length:
+        raise _changed(source.root, f"{file.path} became shorter")
+    return data
+
+
+def _unreadable(path: Path, error: OSError, root: Path | None = None) -> StorageError:
+    """What a failure to read below the source means."""
+    if isinstance(error, PermissionError):
+        return PermissionError_(f"{path} cannot be read ({error})", hint="back up as a user that may read all of it")
+    if isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno in _REPLACED:
+        return _changed(root or path, str(error))
+    return StorageError(f"{path} cannot be read ({error})", hint="no snapshot was made")
 
 
 def check_unchanged(source: Source) -> None:
@@ -83,8 +128,9 @@ def check_unchanged(source: Source) -> None:
     """
     try:
         now = scan(source.root)
-    except (NotFoundError, FileNotFoundError) as error:
-        raise _changed(source.root, "something was removed") from error
+    except (NotFoundError, ConfigurationError) as error:
+        # It is gone, or something is there that the first scan would have refused.
+        raise _changed(source.root, error.message) from error
     if now.files == source.files:
         return
     before = {file.path: file for file in source.files}
