@@ -26,7 +26,7 @@ from thoth_storage.repository.manifest import MAGIC, Block, Header
 from thoth_storage.repository.packs import PackWriter
 from thoth_storage.repository.reports import Problem, ProgressCallback, RestoreReport, Snapshot, VerifyReport
 from thoth_storage.repository.restore import restore_body
-from thoth_storage.repository.scan import check_unchanged, scan
+from thoth_storage.repository.scan import check_unchanged, scan, settle
 from thoth_storage.repository.settings import Settings, create_settings, new_settings, read_settings
 from thoth_storage.repository.verify import verify
 
@@ -92,6 +92,7 @@ class Repository:
             snapshots.check_name(name)
         labels = tuple(dict.fromkeys(snapshots.check_name(tag) for tag in _not_text(tags)))
         source = scan(directory)
+        settle(source)
         keys = snapshots.list_keys(self.backend)
         known = self._known_blocks()
         with PackWriter(self.backend) as writer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,10 @@ from thoth_storage.errors import ConfigurationError, ConflictError, NotFoundErro
 from thoth_storage.repository.checks import is_hostile
 from thoth_storage.repository.manifest import FolderEntry
 
-__all__ = ["Found", "Source", "check_unchanged", "read", "scan"]
+__all__ = ["Found", "Source", "check_unchanged", "read", "scan", "settle"]
+
+_TICK = 20_000_000
+"""Nanoseconds. Linux before 6.13 stamps files at 100 to 1,000 Hz; later ones do better."""
 
 _REPLACED = {errno.ELOOP, errno.ENXIO, errno.ESPIPE, errno.EISDIR}
 """What opening or reading tells where a link, a socket, a pipe or a folder took a file's place."""
@@ -94,6 +98,17 @@ def _note(root: Path, entry: os.DirEntry[str], files: list[Found], folders: list
             f"{entry.path} is a link or a special file, which a snapshot does not hold",
             hint="back up the directory that it points to, or remove it",
         )
+
+
+def settle(source: Source) -> None:
+    """Wait, some milliseconds at most, until the newest change is a tick of the kernel's clock old.
+
+    Within one tick a second change leaves all times as they are, and ``check_unchanged`` would not see it.
+    """
+    newest = max((file.ctime_ns for file in source.files), default=0)
+    wait = newest + _TICK - time.time_ns()
+    if 0 < wait <= _TICK:
+        time.sleep(wait / 1e9)
 
 
 def read(source: Source, file: Found, start: int, length: int) -> bytes:
