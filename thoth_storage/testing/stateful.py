@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import AlreadyExistsError, NotFoundError
@@ -100,6 +100,7 @@ class BackendMachine(RuleBasedStateMachine):
         first = type(self).factory()
         self.backends = (first, type(self).second(first))
         self.model: dict[str, bytes] = {}
+        self.closed = False
 
     @rule(who=_openings, key=_keys, data=_contents)
     def put(self, who: int, key: str, data: bytes) -> None:
@@ -148,9 +149,12 @@ class BackendMachine(RuleBasedStateMachine):
         for key in keys:
             self.model.pop(key, None)
 
+    @precondition(lambda self: not self.closed)
     @rule(who=_openings)
     def close(self, who: int) -> None:
+        """Once an example: making a client anew takes some services longer than all the rest."""
         self.backends[who].close()
+        self.closed = True
 
     def teardown(self) -> None:
         self.backends[0].delete(*_KEYS)

@@ -78,11 +78,12 @@ class S3Backend(FsspecBackend):
         return refine(error, self.url)
 
     def _path(self, key: str) -> str:
+        path = super()._path(key)
         if "?versionId=" in key:
             raise InvalidArgumentError(
                 f"invalid key {key!r}: s3fs takes '?versionId=' for the version of an object", url=self.url
             )
-        return super()._path(key)
+        return path
 
 
 @hookimpl
