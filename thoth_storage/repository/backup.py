@@ -20,6 +20,9 @@ __all__ = ["store_files"]
 _SEGMENT = 2 * 1024 * 1024
 """Bytes read at once by a worker: some blocks, so that the hand-over costs little."""
 
+_WORKERS = min(os.cpu_count() or 1, 8)
+"""Threads that hash and compress: eight outrun any network, and each more would hold some MiB."""
+
 
 class _Cut(NamedTuple):
     """A block that was read: its name, its length and, where it is not stored yet, its frame."""
@@ -38,7 +41,7 @@ def store_files(
 ) -> Body:
     """Store the blocks of all files that ``known`` does not have, and give the manifest's body.
 
-    Hashing and compression run on all cores (both leave the GIL), in a window of segments that bounds memory; their
+    Hashing and compression run on several cores (both leave the GIL), in a window of segments that bounds memory; their
     results are taken in order, so equal directories give equal manifests.
     """
     segment = max(_SEGMENT // block_size, 1) * block_size
@@ -53,7 +56,7 @@ def store_files(
             progress(Progress("backup", done, total, len(entries), len(source.files), writer.stored))
 
     tell()
-    with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="thoth-hash") as pool:
+    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="thoth-hash") as pool:
         jobs = (
             partial(_cut, source, file, start, segment, block_size, known)
             for file in source.files
@@ -100,7 +103,7 @@ def _cut(
 def _in_order(pool: ThreadPoolExecutor, jobs: Iterator[Callable[[], list[_Cut]]]) -> Iterator[list[_Cut]]:
     """Results in the order of the jobs, with at most a few of them begun ahead."""
     ahead: deque[Future[list[_Cut]]] = deque()
-    window = 2 * (os.cpu_count() or 1)
+    window = 2 * _WORKERS
     for job in jobs:
         ahead.append(pool.submit(job))
         if len(ahead) > window:
