@@ -108,6 +108,8 @@ def test_only_texts_without_a_scheme_mark_are_paths(text: str) -> None:
         assert (scheme, rest) == ("file", text)
 
 
-@pytest.mark.parametrize(("text", "is_one"), [("gs", True), ("s3a", True), ("3s", False), ("", False), ("a b", False)])
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("gs", True), ("s3a", True), ("3s", False), ("", False), ("a b", False), ("gs://", False)]
+)
 def test_schemes(text: str, is_one: bool) -> None:
     assert is_scheme(text) is is_one
