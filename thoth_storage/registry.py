@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
@@ -82,17 +83,15 @@ class Registry:
         try:
             manager.register(plugin, name)
             manager.check_pending()
-            factories = {scheme: f for found in manager.hook.thoth_storage_backends() for scheme, f in found.items()}
-            wrong = [scheme for scheme, f in factories.items() if not _is_scheme(scheme) or not callable(f)]
-            if wrong:
-                raise PluginError(f"it claims {wrong[0]!r}, which is no lower-case scheme with a factory")
+            factories = _check_factories(manager.hook.thoth_storage_backends())
+            told = {scheme: getattr(factory, "capabilities", None) for scheme, factory in factories.items()}
         except Exception as error:
             # As above: the guard is what keeps one broken plugin from taking all down.
             self._broken(name, version, error)
             return
         for scheme, factory in factories.items():
             self._claims.setdefault(scheme, []).append(_Claim(name, factory))
-        claimed = {s: c for s, f in factories.items() if isinstance(c := getattr(f, "capabilities", None), Capabilities)}
+        claimed = {scheme: each for scheme, each in told.items() if isinstance(each, Capabilities)}
         self.plugins.append(PluginInfo(name, version, tuple(sorted(factories)), claimed))
 
     def _broken(self, name: str, version: str | None, error: BaseException) -> None:
@@ -148,6 +147,20 @@ def open_backend(url: Any, **storage_options: Any) -> Backend:
 def list_plugins() -> list[PluginInfo]:
     """All plugins found: name, version, schemes and capabilities, or the error that broke it."""
     return list(_registry().plugins)
+
+
+def _check_factories(answers: list[Any]) -> dict[str, hookspecs.BackendFactory]:
+    factories: dict[str, hookspecs.BackendFactory] = {}
+    for answer in answers:
+        if not isinstance(answer, Mapping):
+            raise PluginError(
+                f"thoth_storage_backends returns a mapping of schemes to factories, not a {type(answer).__name__}"
+            )
+        for scheme, factory in answer.items():
+            if not _is_scheme(scheme) or not callable(factory):
+                raise PluginError(f"it claims {scheme!r}, which is no lower-case scheme with a factory")
+            factories[scheme] = factory
+    return factories
 
 
 def _is_scheme(scheme: object) -> bool:

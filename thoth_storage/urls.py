@@ -68,7 +68,8 @@ def split_url(url: str) -> SplitURL:
 
 def is_scheme(text: str) -> bool:
     """Whether ``text`` can stand before ``://``."""
-    return _SCHEME.fullmatch(text + "://") is not None
+    match = _SCHEME.fullmatch(text + "://")
+    return match is not None and match[1] == text
 
 
 def check_bucket_url(url: str) -> SplitURL:
