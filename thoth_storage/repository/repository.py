@@ -21,7 +21,7 @@ from thoth_storage.registry import open_backend
 from thoth_storage.repository import sealed, snapshots
 from thoth_storage.repository.backup import store_files
 from thoth_storage.repository.checks import checked_blocks
-from thoth_storage.repository.layout import REPOSITORY_KEY, new_snapshot_key
+from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS, new_snapshot_key
 from thoth_storage.repository.manifest import MAGIC, Block, Header
 from thoth_storage.repository.packs import PackWriter
 from thoth_storage.repository.reports import Problem, ProgressCallback, RestoreReport, Snapshot, VerifyReport
@@ -161,9 +161,11 @@ class Repository:
         self.backend.close()
 
     def _refuse_own_folder(self, target: str | os.PathLike[str]) -> None:
-        path = f"file://{Path(target).expanduser().resolve()}"
-        if f"{self.url}/".startswith(f"{path}/"):
-            raise ConfigurationError("the target is the folder of the repository itself", url=self.url)
+        scheme, _, location = self.url.partition("://")
+        own, path = Path(location).resolve(), Path(target).expanduser().resolve()
+        objects = [own / REPOSITORY_KEY, own / PACKS, own / SNAPSHOTS]
+        if scheme == "file" and (path in (own, *own.parents) or any(o in (path, *path.parents) for o in objects)):
+            raise ConfigurationError(f"the target {path} is the folder of the repository itself", url=self.url)
 
     def _damage_of_settings(self) -> str | None:
         try:
