@@ -21,7 +21,7 @@ from thoth_storage.registry import open_backend
 from thoth_storage.repository import sealed, snapshots
 from thoth_storage.repository.backup import store_files
 from thoth_storage.repository.checks import checked_blocks
-from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS, new_snapshot_key
+from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS, new_snapshot_key, pack_key
 from thoth_storage.repository.manifest import MAGIC, Block, Header
 from thoth_storage.repository.packs import PackWriter
 from thoth_storage.repository.reports import Problem, ProgressCallback, RestoreReport, Snapshot, VerifyReport
@@ -176,6 +176,8 @@ class Repository:
 
     def _known_blocks(self) -> dict[bytes, Block]:
         known: dict[bytes, Block] = {}
+        # A pack that was lost or cut off must not be built on: its blocks are stored anew.
+        sizes = {info.key: info.size for info in self.backend.list(PACKS)}
         for key in snapshots.list_keys(self.backend)[:_KNOWN_SNAPSHOTS]:
             try:
                 _, body = snapshots.read_snapshot(self.backend, key)
@@ -184,7 +186,8 @@ class Repository:
                 # A damaged or forgotten old snapshot must not keep new ones from being made: blocks are stored anew.
                 continue
             for block in blocks:
-                known.setdefault(block.digest, block)
+                if block.offset + block.stored <= sizes.get(pack_key(block.pack), 0):
+                    known.setdefault(block.digest, block)
         return known
 
     def __enter__(self) -> Self:
