@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -46,9 +47,11 @@ def restore_body(
     rows = checked_files(body, blocks, url=backend.url, key=key)
     wanted = _select(body.files, include)
     path = Path(target).expanduser().resolve()
-    _check_target(path, overwrite)
     staging = path.parent / f".{path.name}.thoth-restore-{new_id()[:8]}"
+    new_parents: list[Path] = []
     try:
+        _check_target(path, overwrite)
+        new_parents = [folder for folder in path.parents if not folder.exists()]
         path.parent.mkdir(parents=True, exist_ok=True)
         staging.mkdir()
         _make_folders(staging, body, wanted, everything=include is None)
@@ -58,7 +61,10 @@ def restore_body(
     except OSError as error:
         raise_from(_local(error, path), error)
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        _remove(staging)
+        for folder in new_parents:
+            with suppress(OSError):  # not empty: the restore succeeded
+                folder.rmdir()
     size = sum(body.files[i].size for i in wanted)
     return RestoreReport(snapshot_id, str(path), len(wanted), size, time.perf_counter() - began)
 
@@ -177,12 +183,27 @@ def _move_into_place(staging: Path, path: Path) -> None:
             old.rename(path)
         raise
     if had:
-        shutil.rmtree(old, ignore_errors=True)
+        _remove(old)
     descriptor = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _remove(folder: Path) -> None:
+    """Delete a folder as far as it goes. What is in a read-only folder can be deleted only when that is no more so."""
+    _unlock(folder)
+    for parent, names, _ in os.walk(folder):
+        for name in names:
+            _unlock(Path(parent, name))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unlock(folder: Path) -> None:
+    if not folder.is_symlink():
+        with suppress(OSError):
+            folder.chmod(stat.S_IRWXU)
 
 
 def _local(error: OSError, path: Path) -> CapacityError | PermissionError_ | ConfigurationError:
