@@ -89,6 +89,8 @@ def verify(
     if read_data:
         todo = [block for block in findings.blocks if block.pack not in bad]
         total = sum(block.plain for block in todo)
+        if progress:
+            progress(Progress("verify", 0, total))
         with closing(fetch(backend, todo, lambda _block, _plain: None)) as results:
             for fetched in results:
                 blocks += 1
