@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -57,7 +58,7 @@ def restore_body(
         _make_folders(staging, body, wanted, everything=include is None)
         _write_files(backend, staging, [(body.files[i], rows[i]) for i in wanted], blocks, progress)
         _finish(staging, body, wanted, everything=include is None)
-        _move_into_place(staging, path)
+        _move_into_place(staging, path, overwrite)
     except OSError as error:
         raise_from(_local(error, path), error)
     finally:
@@ -171,16 +172,19 @@ def _finish(staging: Path, body: Body, wanted: list[int], *, everything: bool) -
             path.chmod(mode & 0o777)
 
 
-def _move_into_place(staging: Path, path: Path) -> None:
+def _move_into_place(staging: Path, path: Path, overwrite: bool) -> None:
     old = path.parent / f".{path.name}.thoth-old-{new_id()[:8]}"
-    had = path.exists()
+    had = overwrite and path.exists()
     if had:
         path.rename(old)
     try:
+        # This replaces an empty folder, and no other.
         staging.rename(path)
-    except BaseException:
+    except BaseException as error:
         if had:
             old.rename(path)
+        if isinstance(error, OSError) and error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise AlreadyExistsError(f"{path} came to be meanwhile", hint="nothing was changed there") from error
         raise
     if had:
         _remove(old)
