@@ -92,7 +92,7 @@ class ConflictError(StorageError):
     """Something changed beneath this operation; its own work was not mixed in."""
 
 
-class PermissionError_(StorageError):  # noqa: N801 - the name is public; it must not hide the builtin
+class PermissionError_(StorageError):  # noqa: N801, N818 - the name is public; it must not hide the builtin
     """The service refused the identity, or there was none."""
 
 

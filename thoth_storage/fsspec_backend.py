@@ -47,8 +47,8 @@ _DELETE_THREADS = 16
 class FsspecBackend:
     """A Backend over the fsspec file system of the URL's scheme. Meant to be subclassed.
 
-    ``storage_options`` go to the file system as they are. It is made on first use, once per process (a forked
-    child makes its own), and once per thread where the file system is not built for threads. No request is sent and no SDK
+    ``storage_options`` go to the file system as they are. It is made on first use, once per process (a forked child
+    makes its own), and once per thread where the file system is not built for threads. No request is sent and no SDK
     imported before that.
 
     A subclass may set ``protocol`` (fsspec's name of the file system, where it is not the URL's scheme),

@@ -24,14 +24,12 @@ from thoth_storage.errors import (
 
 __all__ = ["classify", "raise_from"]
 
-_TRANSIENT = {
-    getattr(errno, name)
-    for name in (
-        "EAGAIN EBUSY EINTR EIO EREMOTEIO ETIMEDOUT ESTALE ECONNRESET ECONNREFUSED ECONNABORTED EPIPE ENETDOWN "
-        "ENETUNREACH ENETRESET EHOSTDOWN EHOSTUNREACH EMFILE ENFILE"
-    ).split()
-    if hasattr(errno, name)
-}
+_TRANSIENT_NAMES = (
+    *("EAGAIN", "EBUSY", "EINTR", "EIO", "EREMOTEIO", "ETIMEDOUT", "ESTALE", "EPIPE", "EMFILE", "ENFILE"),
+    *("ECONNRESET", "ECONNREFUSED", "ECONNABORTED"),
+    *("ENETDOWN", "ENETUNREACH", "ENETRESET", "EHOSTDOWN", "EHOSTUNREACH"),
+)
+_TRANSIENT = {getattr(errno, name) for name in _TRANSIENT_NAMES if hasattr(errno, name)}
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 

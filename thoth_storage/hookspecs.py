@@ -16,8 +16,8 @@ PROJECT = "thoth_storage"
 """The name of the hooks and of the entry-point group."""
 
 BackendFactory = Callable[..., Backend]
-"""``factory(url, **storage_options)``: usually a class. It sends no request and imports no SDK; its attribute ``capabilities``,
-where it has one, is shown by ``thoth-storage plugins``."""
+"""``factory(url, **storage_options)``: usually a class. It sends no request and imports no SDK; its attribute
+``capabilities``, where it has one, is shown by ``thoth-storage plugins``."""
 
 _hookspec: Any = pluggy.HookspecMarker(PROJECT)
 hookimpl: Any = pluggy.HookimplMarker(PROJECT)

@@ -95,13 +95,16 @@ def _problem(key: object) -> str | None:
         return "it has a backslash"
     if any(unicodedata.category(char) == "Cc" for char in key):
         return "it has a control character"
-    for segment in key.split("/"):
-        if not segment:
-            return "it starts or ends with a slash, or has two in a row"
-        if segment in (".", ".."):
-            return f"it has the segment {segment!r}"
-        if len(segment.encode()) > MAX_SEGMENT_BYTES:
-            return f"a segment is over {MAX_SEGMENT_BYTES} bytes"
-        if segment.startswith(TEMPORARY_PREFIX):
-            return f"names that start with {TEMPORARY_PREFIX!r} are reserved"
+    return next(filter(None, map(_segment_problem, key.split("/"))), None)
+
+
+def _segment_problem(segment: str) -> str | None:
+    if not segment:
+        return "it starts or ends with a slash, or has two in a row"
+    if segment in (".", ".."):
+        return f"it has the segment {segment!r}"
+    if len(segment.encode()) > MAX_SEGMENT_BYTES:
+        return f"a segment is over {MAX_SEGMENT_BYTES} bytes"
+    if segment.startswith(TEMPORARY_PREFIX):
+        return f"names that start with {TEMPORARY_PREFIX!r} are reserved"
     return None

@@ -57,7 +57,8 @@ class MemoryBackend:
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         start = self._root + check_prefix(prefix)
         with self._lock:
-            found = [(name, len(data), mtime) for name, (data, mtime) in self._objects.items() if name.startswith(start)]
+            every = self._objects.items()
+            found = [(name, len(data), mtime) for name, (data, mtime) in every if name.startswith(start)]
         return iter([ObjectInfo(name[len(self._root) :], size, mtime) for name, size, mtime in sorted(found)])
 
     def delete(self, *keys: str) -> None:

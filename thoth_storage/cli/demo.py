@@ -20,8 +20,7 @@ __all__ = ["demo"]
 
 _QUESTIONS = (
     "which scrolls were walled up in a desert cave by monks and found by a caretaker around 1900?",
-    "why did the kernel mark dirty pages clean so that calling flush a second time returned success although data was "
-    "lost?",
+    "why did the kernel mark dirty pages clean so that a second flush returned success although data was lost?",
     "how do I get ten neighbours when only Finnish rows match, if filtering after the search leaves two?",
     "what stops a process that paused in garbage collection from writing after its lock timed out?",
     "how many trustees are needed to restore a key from its shares?",
@@ -37,8 +36,8 @@ _LATER = 12
 )
 @options_option
 def demo(output: Output, url: str | None, corpus: Path | None, storage_options: dict[str, Any]) -> int:
-    """Index a handbook, save the store at URL (else in ./demo-out), bring it up from there in a fresh directory, and show
-    that both give the same answers. Exit code 1 if they do not.
+    """Index a handbook, save the store at URL (else in ./demo-out), bring it up from there in a fresh directory, and
+    show that both give the same answers. Exit code 1 if they do not.
 
     \b
     Example:

@@ -74,9 +74,7 @@ class RetryingBackend(WrappedBackend):
             return self.inner.get(key) == data
         except NotFoundError as gone:
             # Somebody deleted it since. Whose it was cannot be known; another attempt can.
-            raise UnavailableError(
-                "the object of an unanswered create came and went", url=self.url, key=key
-            ) from gone
+            raise UnavailableError("the object of an unanswered create came and went", url=self.url, key=key) from gone
 
     def _retry(self, attempt: Callable[[], _T]) -> _T:
         return Retrying(

@@ -1,7 +1,7 @@
 """Google Cloud Storage as a backend: ``gs://`` and ``gcs://`` URLs, by gcsfs.
 
-Credentials are found as Google's own tools do (Application Default Credentials); ``project``, ``token``, ``endpoint_url``
-and the other options of gcsfs are passed through, and ``STORAGE_EMULATOR_HOST`` names an emulator.
+Credentials are found as Google's own tools do (Application Default Credentials); ``project``, ``token``,
+``endpoint_url`` and the other options of gcsfs are passed through, and ``STORAGE_EMULATOR_HOST`` names an emulator.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["GcsBackend"]
 
 _BOUNDARY = b"--==0=="
-"""The boundary that gcsfs puts around every simple upload. Content with it in it was stored cut short, and success reported."""
+"""The boundary that gcsfs puts around every simple upload. Content that has it was stored cut short, as a success."""
 
 _STAMP = "thoth-stamp"
 

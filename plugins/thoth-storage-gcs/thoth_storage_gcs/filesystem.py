@@ -27,15 +27,15 @@ class _SingleTry(GCSFileSystem):  # type: ignore[misc] - gcsfs has no types
     """gcsfs without its own six tries: retries belong to RetryingBackend, which knows that a create whose reply was
     lost may have won, and when to give up.
 
-    It is always the plain file system over JSON: the extended one, which gcsfs gives by default, asks for the type of each bucket over gRPC
-    (45 to 90 s an operation where there is none) and ignores ``mode="create"`` on zonal ones.
+    It is always the plain file system over JSON: the extended one, which gcsfs gives by default, asks for the type of
+    each bucket over gRPC (45 to 90 s an operation where there is none) and ignores ``mode="create"`` on zonal ones.
     """
 
     async def _request(self, *args: Any, data: Any = None, **kwargs: Any) -> Any:
         if isinstance(data, bytes | bytearray | memoryview):
             # Sent in pieces, so that other requests get their turn. aiohttp warns of large bytes, with reason.
             data = io.BytesIO(data)
-        return await GCSFileSystem._request.__wrapped__(self, *args, data=data, **kwargs)
+        return await GCSFileSystem._request.__wrapped__(self, *args, data=data, **kwargs)  # noqa: SLF001 - as told above
 
 
 def make_fs(options: dict[str, Any]) -> GCSFileSystem:

@@ -1,4 +1,4 @@
-"""The local disk as a backend: ``file://`` URLs and plain paths, with writes that are atomic and survive a power cut."""
+"""The local disk as a backend: ``file://`` URLs and plain paths; writes are atomic and survive a power cut."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class LocalBackend(FsspecBackend):
             if ".." in path.split("/"):
                 raise ConfigurationError("the URL has a '..' segment", url=self.url, hint="write the whole path out")
             if not path:
-                raise ConfigurationError("the URL names no folder", url=self.url, hint=f"write {scheme}:///absolute/path")
+                raise ConfigurationError(
+                    "the URL names no folder", url=self.url, hint=f"write {scheme}:///absolute/path"
+                )
         absolute = os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - resolve() would follow links
         if os.path.exists(absolute) and not os.path.isdir(absolute):  # noqa: PTH110, PTH112 - pathlib's may raise
             raise ConfigurationError("a file is where a directory is expected", url=f"file://{absolute}")

@@ -62,7 +62,9 @@ def _link(temporary: Path, path: Path) -> None:
         # NFS may have linked, lost the reply and tried again: then both names are one file.
         if not os.path.samestat(temporary.stat(), path.lstat()):
             raise
-    temporary.unlink()
+    # The file has its name now; what is left over must not make a success look like a failure.
+    with suppress(OSError):
+        temporary.unlink()
 
 
 def _store(path: Path, data: bytes, name: Callable[[Path], None]) -> None:

@@ -1,7 +1,7 @@
 """S3 and what speaks its protocol (MinIO, R2, Ceph) as a backend: ``s3://`` URLs, by s3fs.
 
-Credentials are found as boto does (environment, profile, role of the machine), or given as the options ``key`` and ``secret``,
-or in the URL's user part. ``endpoint_url`` (or ``AWS_ENDPOINT_URL``) names another service than Amazon's.
+Credentials are found as boto does (environment, profile, role of the machine), or given as the options ``key`` and
+``secret``, or in the URL's user part. ``endpoint_url`` (or ``AWS_ENDPOINT_URL``) names another service than Amazon's.
 """
 
 from __future__ import annotations

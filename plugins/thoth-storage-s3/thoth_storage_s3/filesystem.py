@@ -20,8 +20,22 @@ from thoth_storage.errors import (
 __all__ = ["make_fs", "options", "raise_first", "refine"]
 
 _CREDENTIALS_HINT = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the options key= and secret="
-_REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "AllAccessDisabled"}
-_BUSY = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "OperationAborted", "ConditionalRequestConflict"}
+_REFUSED = {
+    "AccessDenied",
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "InvalidToken",
+    "AllAccessDisabled",
+}
+_BUSY = {
+    "SlowDown",
+    "InternalError",
+    "ServiceUnavailable",
+    "RequestTimeout",
+    "OperationAborted",
+    "ConditionalRequestConflict",
+}
 
 
 def options(user: tuple[str | None, str | None], given: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +44,8 @@ def options(user: tuple[str | None, str | None], given: dict[str, Any]) -> dict[
     config = {"retries": {"total_max_attempts": 1}, **given.get("config_kwargs", {})}
     if given.get("endpoint_url"):
         # Checksums that not every service but Amazon's knows are sent only where the protocol demands them.
-        config = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required", **config}
+        plain = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"}
+        config = {**plain, **config}
     return {**from_url, **given, "config_kwargs": config}
 
 
