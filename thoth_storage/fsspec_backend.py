@@ -8,7 +8,7 @@ report a conflict with itself. Each is put right here once, so that a plugin is 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -194,7 +194,7 @@ class FsspecBackend:
     def check_container(self) -> None:
         """Raise FileNotFoundError if the bucket does not exist. Asked when a listing is empty."""
 
-    def remove(self, paths: list[str]) -> None:
+    def remove(self, paths: Sequence[str]) -> None:
         """Remove files; those that are missing are no error. Never given a pattern to expand."""
 
         def one(path: str) -> None:

@@ -4,7 +4,6 @@ that names a module (or object) with functions marked by ``@thoth_storage.hookim
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import pluggy
 
@@ -19,8 +18,8 @@ BackendFactory = Callable[..., Backend]
 """``factory(url, **storage_options)``: usually a class. It sends no request and imports no SDK; its attribute
 ``capabilities``, where it has one, is shown by ``thoth-storage plugins``."""
 
-_hookspec: Any = pluggy.HookspecMarker(PROJECT)
-hookimpl: Any = pluggy.HookimplMarker(PROJECT)
+_hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @_hookspec

@@ -23,7 +23,7 @@ _CREDENTIALS_HINT = (
 )
 
 
-class _SingleTry(GCSFileSystem):  # type: ignore[misc] - gcsfs has no types
+class _SingleTry(GCSFileSystem):  # type: ignore[misc]  # gcsfs has no types
     """gcsfs without its own six tries: retries belong to RetryingBackend, which knows that a create whose reply was
     lost may have won, and when to give up.
 

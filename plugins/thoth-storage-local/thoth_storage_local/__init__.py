@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -61,7 +61,7 @@ class LocalBackend(FsspecBackend):
     def find(self, folder: str, leaf: str) -> Iterable[dict[str, Any]]:
         return _walk(folder)
 
-    def remove(self, paths: list[str]) -> None:
+    def remove(self, paths: Sequence[str]) -> None:
         root = Path(self.location)
         for path in paths:
             atomic.remove(Path(path), root)

@@ -6,7 +6,7 @@ Credentials are found as boto does (environment, profile, role of the machine), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from thoth_storage import Capabilities, FsspecBackend, hookimpl
@@ -60,7 +60,7 @@ class S3Backend(FsspecBackend):
         bucket = self.location.partition("/")[0]
         self.fs.call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1)
 
-    def remove(self, paths: list[str]) -> None:
+    def remove(self, paths: Sequence[str]) -> None:
         from thoth_storage_s3.filesystem import raise_first
 
         for first in range(0, len(paths), _BATCH):
