@@ -176,7 +176,8 @@ class Repository:
 
     def _known_blocks(self) -> dict[bytes, Block]:
         known: dict[bytes, Block] = {}
-        # A pack that was lost or cut off must not be built on: its blocks are stored anew.
+        # A pack that was lost or cut off must not be built on: all its blocks are stored anew.
+        lost = set()
         sizes = {info.key: info.size for info in self.backend.list(PACKS)}
         for key in snapshots.list_keys(self.backend)[:_KNOWN_SNAPSHOTS]:
             try:
@@ -186,9 +187,10 @@ class Repository:
                 # A damaged or forgotten old snapshot must not keep new ones from being made: blocks are stored anew.
                 continue
             for block in blocks:
-                if block.offset + block.stored <= sizes.get(pack_key(block.pack), 0):
-                    known.setdefault(block.digest, block)
-        return known
+                known.setdefault(block.digest, block)
+                if block.offset + block.stored > sizes.get(pack_key(block.pack), 0):
+                    lost.add(block.pack)
+        return {digest: block for digest, block in known.items() if block.pack not in lost}
 
     def __enter__(self) -> Self:
         return self
