@@ -87,7 +87,9 @@ def read_settings(backend: Backend) -> Settings:
     if settings.check != check:
         raise damaged("fail their checksum")
     if settings.encryption:
-        raise FormatError("the repository is encrypted", url=backend.url, hint="upgrade thoth-storage")
+        raise FormatError(
+            "the repository is encrypted", url=backend.url, key=REPOSITORY_KEY, hint="upgrade thoth-storage"
+        )
     if settings.version < 1 or not _SMALLEST_BLOCK <= settings.block_size <= MAX_PLAIN:
         raise damaged("have impossible numbers")
     return settings
