@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 import tenacity
@@ -10,6 +11,9 @@ import tenacity.nap
 
 from tests.unit.fake_fs import UnitFileSystem
 from tests.unit.helpers import FakeTime
+
+if TYPE_CHECKING:
+    from tests.servers.common import ObjectServer
 
 
 @pytest.fixture
@@ -27,3 +31,27 @@ def fresh_unitfs() -> Iterator[None]:
     UnitFileSystem.made.clear()
     yield
     UnitFileSystem.fail = None
+
+
+@pytest.fixture(scope="module", params=["gs", "s3"])
+def running(request: pytest.FixtureRequest) -> Iterator[ObjectServer]:
+    """Imported here: moto takes a second, which most of these tests need not wait for."""
+    made: ObjectServer
+    if request.param == "gs":
+        from tests.servers.gcs import GcsServer
+
+        made = GcsServer()
+    else:
+        from tests.servers.s3 import S3Server
+
+        made = S3Server()
+    with made as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: ObjectServer) -> ObjectServer:
+    """As new, with a bucket called ``bucket``."""
+    running.reset()
+    running.create_bucket("bucket")
+    return running
