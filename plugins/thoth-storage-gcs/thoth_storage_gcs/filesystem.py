@@ -49,7 +49,7 @@ def make_fs(options: dict[str, Any]) -> GCSFileSystem:
 
 def refine(error: Exception, url: str) -> type[StorageError] | StorageError | None:
     """What gcsfs, aiohttp and google-auth mean: many of theirs are plain OSError or Exception."""
-    text = str(error)
+    text = " ".join(str(error).split())  # gcsfs puts the address on a line of its own
     if isinstance(error, OSError) and text.startswith("Forbidden"):
         return PermissionError_(f"Google Cloud Storage refused: {text}", url=url, hint=_CREDENTIALS_HINT)
     if isinstance(error, HttpError):

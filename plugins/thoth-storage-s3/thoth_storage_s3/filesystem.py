@@ -20,6 +20,10 @@ from thoth_storage.errors import (
 __all__ = ["make_fs", "options", "raise_first", "refine"]
 
 _CREDENTIALS_HINT = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the options key= and secret="
+_RIGHTS_HINT = (
+    "give that identity s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket on the bucket, or use another "
+    "(AWS_ACCESS_KEY_ID, AWS_PROFILE, or the options key= and secret=)"
+)
 _REFUSED = {
     "AccessDenied",
     "InvalidAccessKeyId",
@@ -76,7 +80,9 @@ def refine(error: Exception, url: str) -> type[StorageError] | StorageError | No
         return None
     code = str(cause.response.get("Error", {}).get("Code", ""))
     if code in _REFUSED or code == "403":
-        return PermissionError_(f"the S3 service refused: {cause}", url=url, hint=_CREDENTIALS_HINT)
+        known = code in ("AccessDenied", "AllAccessDisabled", "403")
+        hint = _RIGHTS_HINT if known else _CREDENTIALS_HINT
+        return PermissionError_(f"the S3 service refused: {cause}", url=url, hint=hint)
     if code == "NoSuchBucket":
         return NotFoundError(f"no such bucket: {cause}", url=url)
     if code in ("PreconditionFailed", "412"):
