@@ -14,19 +14,21 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
-from thoth_storage.errors import StorageError
-from thoth_storage.fsspec_errors import classify, raise_from
+from thoth_storage.errors import AlreadyExistsError, ConfigurationError, ConflictError, NotFoundError, StorageError
+from thoth_storage.fsspec_errors import classify
 
-__all__ = ["CacheDirectory"]
+__all__ = ["CacheDirectory", "cache_error"]
 
 _LOCK = "lock"
+_IN_THE_WAY = {AlreadyExistsError, ConflictError, NotFoundError}
+"""What a file in a folder's place is told as: for a caller nothing exists or is missing, the setting is wrong."""
 
 
 class CacheDirectory:
     """A fresh folder for the store at ``url`` below ``root``, held by an OS lock until ``remove``.
 
     ``path`` is where Chroma's files go; ``sibling`` makes further names in the same folder.
-    Raises PermissionError_, CapacityError where the disk does not take it.
+    Raises PermissionError_, CapacityError or ConfigurationError where the disk does not take it.
     """
 
     def __init__(self, root: Path, url: str) -> None:
@@ -38,7 +40,7 @@ class CacheDirectory:
             self._folder.mkdir()
             self._lock: int | None = _lock(self._folder / _LOCK)
         except OSError as error:
-            raise_from(_told(error, base), error)
+            raise cache_error(error, base) from error
         self.path = self._folder / "chroma"
 
     def sibling(self, name: str) -> Path:
@@ -53,10 +55,23 @@ class CacheDirectory:
             self._lock = None
 
 
+def cache_error(error: OSError, folder: Path) -> StorageError:
+    """What the disk below ``folder`` refused, as an error of ours that tells the way out."""
+    kind = classify(error)
+    return (ConfigurationError if kind in _IN_THE_WAY else kind)(
+        f"the cache directory {folder} cannot be used: {error}",
+        hint="set THOTH_STORAGE_CACHE_DIR or cache_dir to a folder that can be written",
+    )
+
+
 def _lock(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Hold a new lock file. It gets its name when it is locked: a sweep that met it before would take it for a dead
+    process's."""
+    unnamed = path.with_suffix(".new")
+    descriptor = os.open(unnamed, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        unnamed.rename(path)
     except BaseException:
         os.close(descriptor)
         raise
@@ -74,10 +89,3 @@ def _sweep(base: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(descriptor)
-
-
-def _told(error: OSError, base: Path) -> StorageError:
-    return classify(error)(
-        f"the cache directory {base} cannot be used: {error}",
-        hint="set THOTH_STORAGE_CACHE_DIR or cache_dir to a folder that can be written",
-    )

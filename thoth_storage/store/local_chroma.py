@@ -18,7 +18,7 @@ from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
 from thoth_storage.errors import InvalidArgumentError, StorageError
-from thoth_storage.store.cache import CacheDirectory
+from thoth_storage.store.cache import CacheDirectory, cache_error
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -75,7 +75,7 @@ class LocalChroma:
             self._close_if_idle()
 
     def reset(self) -> None:
-        """Empty the collection, by making it anew."""
+        """Empty the collection, by making it anew. Nobody may be reading: its readers would fail."""
         with self.use():
             self._client.delete_collection(self._name)
             self._collection = self._open_collection()
@@ -83,10 +83,17 @@ class LocalChroma:
     def capture(self) -> Path:
         """A copy of all files as plain bytes. The caller holds every writer back meanwhile: a copy under writes is
         corrupt more often than not. Never through SQLite: a second opener in one process breaks Chroma's locks.
+        Raises what a cache directory raises, CapacityError for a full disk most likely; then nothing is left of it.
         """
         with self.use():
             copy = self._cache.sibling("capture")
-            shutil.copytree(self._cache.path, copy)
+            try:
+                shutil.copytree(self._cache.path, copy, copy_function=_copy)
+            except BaseException as error:
+                shutil.rmtree(copy, ignore_errors=True)
+                if isinstance(error, OSError):
+                    raise cache_error(error, copy) from error
+                raise
             return copy
 
     def retire(self) -> None:
@@ -106,6 +113,14 @@ class LocalChroma:
     def _open_collection(self) -> Collection:
         with chroma_errors():
             return self._client.get_or_create_collection(self._name, embedding_function=self._embedder)  # type: ignore[arg-type]
+
+
+def _copy(source: str, target: str) -> None:
+    """With the first error raised at once: copytree goes on, and in the end tells texts without an errno."""
+    try:
+        shutil.copy2(source, target)
+    except OSError as error:
+        raise cache_error(error, Path(target).parent) from error
 
 
 @contextmanager
