@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from thoth_storage.errors import ConflictError, NotFoundError, StorageError
 from thoth_storage.repository import Repository, Snapshot
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PublishedChroma"]
 
+_T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 _CONFLICT = "conflict"
 """The tag of a snapshot that does not hold what another process published before it; openings pass it over."""
@@ -57,8 +58,7 @@ class PublishedChroma:
         """The collection, for as long as the ``with`` block lasts, whatever is restored or closed meanwhile."""
         local = self._local
         while not local.enter():
-            if self._closed:
-                raise StorageError("the store is closed", url=self.url, hint="open it again")
+            self._check_open()
             local = self._local  # a restore has put another in its place
         with local.entered() as collection:
             yield collection
@@ -66,18 +66,29 @@ class PublishedChroma:
     @contextmanager
     def writing(self) -> Iterator[Collection]:
         """The same for changing it, one writer at a time."""
-        with self._writes, self._local.use() as collection:
-            self._dirty = True
-            yield collection
+        with self._writes:
+            self._check_open()
+            with self._local.use() as collection:
+                self._dirty = True
+                yield collection
 
     def reset(self) -> None:
-        """Empty the collection."""
+        """Empty the collection. In a copy, which then takes the old one's place: Chroma fails the readers of a
+        collection that is deleted under them."""
         with self._writes:
-            self._dirty = True
-            self._local.reset()
+            self._check_open()
+            local, _ = self._open_new(lambda path: self._local.capture().rename(path))
+            try:
+                local.reset()
+            except BaseException:
+                local.retire()
+                raise
+            old, self._local, self._dirty = self._local, local, True
+        old.retire()
 
     def snapshots(self) -> list[Snapshot]:
         """All snapshots at the URL, newest first."""
+        self._check_open()
         return self._repository.snapshots()
 
     def backup(self, name: str | None) -> Snapshot:
@@ -90,6 +101,7 @@ class PublishedChroma:
     def sync(self, tag: str) -> Snapshot | None:
         """A snapshot if anything was written. Raises ConflictError if another process published in between."""
         with self._publishing:
+            self._check_open()
             if not self._dirty:
                 return None
             snapshot, rival = self._publish(None, tag)
@@ -104,7 +116,8 @@ class PublishedChroma:
     def restore(self, wanted: str, at: datetime | None) -> int:
         """Replace the local state by a snapshot's, after keeping what was not published. Number of files."""
         with self._publishing, self._writes:
-            snapshot = self._repository.get(wanted) if at is None else self._newest_at(at)
+            self._check_open()
+            snapshot = self._find(wanted, at)
             if self._dirty:
                 self._publish(None, "before-restore")
             local, files = self._hydrate(snapshot.id)
@@ -127,16 +140,24 @@ class PublishedChroma:
                 raise
             self._shut()
 
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StorageError("the store is closed", url=self.url, hint="open it again")
+
     def _shut(self) -> None:
         self._closed = True
         self._local.retire()
         self._repository.close()
 
     def _hydrate(self, snapshot_id: str | None) -> tuple[LocalChroma, int]:
+        return self._open_new(lambda path: self._repository.restore(snapshot_id, path).files if snapshot_id else 0)
+
+    def _open_new(self, fill: Callable[[Path], _T]) -> tuple[LocalChroma, _T]:
+        """Chroma on a fresh directory, after ``fill`` has put there what it shall start from."""
         cache = CacheDirectory(self._cache_root, self.url)
         try:
-            files = self._repository.restore(snapshot_id, cache.path).files if snapshot_id else 0
-            return self._open_local(cache), files
+            filled = fill(cache.path)
+            return self._open_local(cache), filled
         except BaseException:
             cache.remove()
             raise
@@ -146,6 +167,7 @@ class PublishedChroma:
         between, if any: then ours is marked, so that it does not hide the other's at the next opening.
         """
         with self._publishing:
+            self._check_open()
             with self._writes:
                 copy = self._local.capture()
                 self._dirty = False
@@ -165,14 +187,21 @@ class PublishedChroma:
             return snapshot, rival
 
     def _newest(self) -> Snapshot | None:
-        return next((s for s in self._repository.snapshots() if _CONFLICT not in s.tags), None)
+        return next(iter(self._published()), None)
 
-    def _newest_at(self, at: datetime) -> Snapshot:
-        moment = at if at.tzinfo else at.astimezone()
-        for snapshot in self._repository.snapshots():
+    def _published(self) -> list[Snapshot]:
+        return [snapshot for snapshot in self._repository.snapshots() if _CONFLICT not in snapshot.tags]
+
+    def _find(self, wanted: str, at: datetime | None) -> Snapshot:
+        """``latest`` and a time mean what an opening would see, so never a snapshot that lost a conflict."""
+        if at is None and wanted != "latest":
+            return self._repository.get(wanted)
+        moment = at.astimezone(UTC) if at else datetime.max.replace(tzinfo=UTC)
+        for snapshot in self._published():
             if snapshot.time <= moment:
                 return snapshot
-        raise NotFoundError(f"no snapshot is as old as {moment.isoformat()}", url=self.url)
+        missing = f"no snapshot is as old as {moment.isoformat()}" if at else "the store has no snapshot yet"
+        raise NotFoundError(missing, url=self.url)
 
 
 def _stamped(word: str) -> str:
