@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from chromadb.api.types import Documents, EmbeddingFunction, Embeddings
+from chromadb.api.types import Documents, EmbeddingFunction, Embeddings, Space
 from chromadb.utils.embedding_functions import DefaultEmbeddingFunction
 
 from thoth_storage.errors import ConfigurationError
@@ -24,8 +24,8 @@ def resolve_embedder(embedder: Any) -> EmbeddingFunction[Documents]:
         embedder = _by_name(embedder)
     if isinstance(embedder, type):
         embedder = embedder()
-    if hasattr(embedder, "embed_query") and callable(embedder):
-        return embedder  # type: ignore[no-any-return]
+    if isinstance(embedder, EmbeddingFunction):
+        return embedder
     if callable(getattr(embedder, "encode", None)):
         return _Callable(embedder.encode)
     if callable(embedder):
@@ -63,6 +63,10 @@ class _Callable(EmbeddingFunction[Documents]):
     @staticmethod
     def name() -> str:
         return NotImplemented  # type: ignore[no-any-return]
+
+    def default_space(self) -> Space:
+        # What texts are compared by. Chroma's own answer, l2, would also rank by the length of the vectors.
+        return "cosine"
 
     def get_config(self) -> dict[str, Any]:
         return NotImplemented  # type: ignore[no-any-return]

@@ -112,7 +112,12 @@ class LocalChroma:
 
     def _open_collection(self) -> Collection:
         with chroma_errors():
-            return self._client.get_or_create_collection(self._name, embedding_function=self._embedder)  # type: ignore[arg-type]
+            return self._client.get_or_create_collection(
+                self._name,
+                # A new collection's metric. Chroma asks only those functions for it that it can store, else takes l2.
+                configuration={"hnsw": {"space": self._embedder.default_space()}},
+                embedding_function=self._embedder,  # type: ignore[arg-type]
+            )
 
 
 def _copy(source: str, target: str) -> None:
