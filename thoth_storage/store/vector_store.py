@@ -7,14 +7,18 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from thoth_storage import config
 from thoth_storage.errors import InvalidArgumentError, StorageError
 from thoth_storage.repository import Repository, Snapshot
+from thoth_storage.store.arguments import as_filter, as_ids, as_metadatas, as_texts, as_vectors, check_count
 from thoth_storage.store.embedders import resolve_embedder
 from thoth_storage.store.local_chroma import LocalChroma
 from thoth_storage.store.published import PublishedChroma
+
+if TYPE_CHECKING:
+    from chromadb.api.models.Collection import Collection
 
 __all__ = ["VectorStore"]
 
@@ -70,23 +74,21 @@ class VectorStore:
 
         Raises InvalidArgumentError for lists of different lengths, duplicate ids, vectors of a wrong dimension.
         """
-        texts = _texts(documents)
-        chosen = [uuid.uuid4().hex for _ in texts] if ids is None else list(ids)
-        _check_lengths(len(texts), ids=chosen, metadatas=metadatas, embeddings=embeddings)
+        texts = as_texts(documents)
+        chosen = [uuid.uuid4().hex for _ in texts] if ids is None else as_ids(ids)
+        extra: list[dict[str, Any] | None] = [None] * len(texts) if metadatas is None else as_metadatas(metadatas)
+        check_count(len(texts), ids=chosen, metadatas=extra, embeddings=embeddings)
         if len(set(chosen)) < len(chosen):
             raise InvalidArgumentError("an id stands twice in one call", hint="give each document an id of its own")
-        # Chroma refuses empty metadata, and takes None for it.
-        extra: Any = [dict(metadata) if metadata else None for metadata in metadatas] if metadatas else None
         parts = [slice(start, start + _SLICE) for start in range(0, len(texts), _SLICE)]
-        # Embedding is the slow part, and other writers need not wait for it.
-        vectors: list[Any] = [
-            _embed(self._embedder, texts[p]) if embeddings is None else list(embeddings[p]) for p in parts
-        ]
+        if embeddings is None:
+            # The slow part, and other writers need not wait for it.
+            embeddings = [vector for part in parts for vector in _embed(self._embedder, texts[part])]
+        vectors: list[Any] = as_vectors(embeddings)
         with self._home.writing() as collection:
-            for part, vector in zip(parts, vectors, strict=True):
-                collection.upsert(
-                    ids=chosen[part], embeddings=vector, metadatas=extra and extra[part], documents=texts[part]
-                )
+            for part in parts:
+                some: Any = extra[part] if ids is None else _replacing(collection, chosen[part], extra[part])
+                collection.upsert(ids=chosen[part], embeddings=vectors[part], metadatas=some, documents=texts[part])
         return chosen
 
     def search_similar(
@@ -103,13 +105,14 @@ class VectorStore:
         """
         if n_results < 1:
             raise InvalidArgumentError(f"n_results is {n_results}, at least 1 is needed")
-        if query is None and query_embedding is None:
-            raise InvalidArgumentError("a search needs a query or a query_embedding")
+        if query_embedding is None and not isinstance(query, str):
+            raise InvalidArgumentError(f"a search needs a text or a query_embedding, not {type(query).__name__}")
+        contains: Any = as_filter(where_document)
         with self._home.reading() as collection:
-            vectors: Any = _embed(self._embedder.embed_query, [query]) if query_embedding is None else [query_embedding]
-            contains: Any = dict(where_document) if where_document else None
+            asked = _embed(self._embedder.embed_query, [query]) if query_embedding is None else [query_embedding]
+            vectors: Any = as_vectors(asked)
             found: Any = collection.query(
-                query_embeddings=vectors, n_results=n_results, where=_filter(where), where_document=contains
+                query_embeddings=vectors, n_results=n_results, where=as_filter(where), where_document=contains
             )
         return {field: list(found[field][0]) for field in ("ids", "documents", "metadatas", "distances")}
 
@@ -120,13 +123,11 @@ class VectorStore:
         found: dict[str, list[Any]] = {"ids": [], "documents": [], "metadatas": []}
         if limit is not None and limit < 0:
             raise InvalidArgumentError(f"limit is {limit}, it must not be negative")
-        if limit == 0 or (ids is not None and not ids):
-            return found
+        chosen = as_ids(ids) if ids is not None else None
         with self._home.reading() as collection:
-            while limit is None or len(found["ids"]) < limit:
+            while chosen != [] and (limit is None or len(found["ids"]) < limit):
                 room = _PAGE if limit is None else min(_PAGE, limit - len(found["ids"]))
-                chosen = list(ids) if ids is not None else None
-                page: Any = collection.get(chosen, _filter(where), limit=room, offset=len(found["ids"]))
+                page: Any = collection.get(chosen, as_filter(where), limit=room, offset=len(found["ids"]))
                 for field, values in found.items():
                     values.extend(page[field])
                 if len(page["ids"]) < room:
@@ -137,10 +138,10 @@ class VectorStore:
         """Remove documents by id or filter; ids that are not there are no error. One of the two must be given."""
         if ids is None and not where:
             raise InvalidArgumentError("delete_documents needs ids or a filter", hint="reset() removes everything")
-        if ids is not None and not ids:
-            return
-        with self._home.writing() as collection:
-            collection.delete(ids=list(ids) if ids is not None else None, where=_filter(where))
+        chosen = as_ids(ids) if ids is not None else None
+        if chosen != []:
+            with self._home.writing() as collection:
+                collection.delete(ids=chosen, where=as_filter(where))
 
     def delete_by_file_path(self, path: str) -> int:
         """Remove all documents whose metadata ``file_path`` is ``path``; how many they were."""
@@ -213,33 +214,28 @@ class VectorStore:
         return f"VectorStore({self.url!r}, {self.collection_name!r})"
 
 
-def _embed(function: Any, texts: list[Any]) -> Any:
+def _embed(function: Any, texts: list[Any]) -> list[Any]:
     """Foreign code, which may lack its model or its network: told as what it is."""
     try:
-        return function(texts)
+        vectors = list(function(texts))
     except StorageError:
         raise
     except Exception as error:
         raise StorageError(
             f"the embedder failed: {type(error).__name__}: {error}", hint="'lexical' needs no model and no network"
         ) from error
+    if len(vectors) != len(texts):
+        raise StorageError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")
+    return vectors
 
 
-def _filter(where: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return dict(where) if where else None
-
-
-def _texts(documents: Sequence[str]) -> list[str]:
-    if isinstance(documents, str):
-        raise InvalidArgumentError("documents are a list of strings, not one string", hint="pass [text]")
-    texts = list(documents)
-    for number, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise InvalidArgumentError(f"document {number} is {type(text).__name__}, a string is expected")
-    return texts
-
-
-def _check_lengths(count: int, **lists: Sequence[Any] | None) -> None:
-    for name, values in lists.items():
-        if values is not None and len(values) != count:
-            raise InvalidArgumentError(f"there are {count} documents but {len(values)} {name}")
+def _replacing(
+    collection: Collection, ids: list[str], metadatas: list[dict[str, Any] | None]
+) -> list[dict[str, Any] | None]:
+    """Metadata with which an upsert replaces: Chroma merges it into what an id has, and None takes a key away."""
+    found = collection.get(ids=ids, include=["metadatas"])
+    old = dict(zip(found["ids"], found["metadatas"] or [], strict=True))
+    return [
+        {**dict.fromkeys(old.get(each) or {}), **(metadata or {})} or None
+        for each, metadata in zip(ids, metadatas, strict=True)
+    ]
