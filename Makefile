@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 URL ?=
+ARGS ?= -n auto
 BIN := $(VENV)/bin
 PLUGINS := $(foreach plugin,$(wildcard plugins/*/pyproject.toml),-e $(dir $(plugin)))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
@@ -12,7 +13,7 @@ SOURCES := pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
 
 help:
 	@echo "make demo             build a store, save it, bring it up elsewhere, compare (URL=gs://bucket/x for there)"
-	@echo "make test             the whole test suite (ARGS=... for pytest)"
+	@echo "make test             the whole test suite (ARGS=... for pytest, instead of -n auto)"
 	@echo "make lint             format, lint, types, layers"
 	@echo "make dist             wheels of the core and the plugins, into dist/"
 
