@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parent.parent
 SUITES = {
@@ -27,7 +27,7 @@ def results(path: str) -> dict[str, tuple[bool, float]]:
         report = Path(scratch) / "junit.xml"
         command = [sys.executable, "-m", "pytest", "-q", path, f"--junitxml={report}", "-p", "no:cacheprovider"]
         subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
-        cases = ElementTree.parse(report).iter("testcase")
+        cases = ET.parse(report).iter("testcase")
         return {
             case.attrib["name"]: (
                 not any(case.find(tag) is not None for tag in ("failure", "error", "skipped")),
@@ -47,8 +47,8 @@ def main() -> int:
     lines = [
         "# What the backends were held to",
         "",
-        "The conformance suite (`thoth_storage.testing.BackendSuite`) against each backend: the tests that passed of those",
-        "that ran, live servers for GCS and S3. Made by `python scripts/suite_report.py`.",
+        "The conformance suite (`thoth_storage.testing.BackendSuite`) against each backend: the tests that passed of",
+        "those that ran, with live servers for GCS and S3. Made by `python scripts/suite_report.py`.",
         "",
         "| obligation | " + " | ".join(SUITES) + " |",
         "|---" * (len(SUITES) + 1) + "|",
