@@ -45,11 +45,10 @@ _BUSY = {
 def options(user: tuple[str | None, str | None], given: dict[str, Any]) -> dict[str, Any]:
     """s3fs's options: those given, the URL's user part, and one try a request (RetryingBackend has the others)."""
     from_url = dict(zip(("key", "secret"), user, strict=True)) if all(user) else {}
-    config = {"retries": {"total_max_attempts": 1}, **given.get("config_kwargs", {})}
-    if given.get("endpoint_url"):
-        # Checksums that not every service but Amazon's knows are sent only where the protocol demands them.
-        plain = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"}
-        config = {**plain, **config}
+    # boto's newer checksums are unknown to many services that are not Amazon's, wherever the endpoint was named.
+    # They are sent only where the protocol demands them; what is stored carries hashes of our own.
+    plain = {"request_checksum_calculation": "when_required", "response_checksum_validation": "when_required"}
+    config = {"retries": {"total_max_attempts": 1}, **plain, **given.get("config_kwargs", {})}
     return {**from_url, **given, "config_kwargs": config}
 
 
