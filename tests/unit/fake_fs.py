@@ -12,8 +12,9 @@ import fsspec
 from fsspec.implementations.memory import MemoryFileSystem
 
 from thoth_storage import FsspecBackend
+from thoth_storage.urls import split_url
 
-__all__ = ["UnitBackend", "UnitFileSystem", "box"]
+__all__ = ["DiskBackend", "UnitBackend", "UnitFileSystem", "box"]
 
 
 class UnitFileSystem(MemoryFileSystem):  # type: ignore[misc]
@@ -64,6 +65,16 @@ class UnitBackend(FsspecBackend):
     """As short as a plugin may be."""
 
     protocol = "unitfs"
+
+
+class DiskBackend(FsspecBackend):
+    """What a plugin for SMB or SFTP has: a protocol, ``file_like``, and its own idea of a location."""
+
+    protocol = "file"
+    file_like = True
+
+    def split(self, url: str) -> tuple[str, str]:
+        return split_url(url)
 
 
 def box(**options: Any) -> UnitBackend:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -35,6 +36,16 @@ def test_times(field: str, value: object) -> None:
     assert (found.key, found.size, found.mtime) == ("k", 3, NOON)
     assert found.mtime is not None
     assert found.mtime.utcoffset() == timedelta(0), "ages are reckoned in UTC"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+def test_a_time_without_a_zone_is_in_utc_wherever_this_machine_is(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", zone)
+        time.tzset()
+        found = [object_info("k", {"mtime": value}).mtime for value in (NOON.replace(tzinfo=None), NOON.timestamp())]
+    time.tzset()
+    assert found == [NOON, NOON]
 
 
 @pytest.mark.parametrize("info", [{}, {"mtime": None}, {"mtime": "yesterday"}, {"mtime": b"2026"}, {"atime": NOON}])

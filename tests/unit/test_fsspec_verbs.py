@@ -8,46 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.fake_fs import UnitBackend, UnitFileSystem, box
-from thoth_storage.errors import InvalidArgumentError, NotFoundError, PermissionError_, StorageError, UnavailableError
-
-
-class RangeError(Exception):
-    """As services answer to a range that starts behind the end."""
-
-    status = 416
-
-
-def test_a_range_that_the_service_refuses_is_a_slice() -> None:
-    def refuse(verb: str, path: str) -> None:
-        if verb == "range":
-            raise RangeError
-
-    backend = box()
-    backend.put("a", b"0123")
-    UnitFileSystem.fail = refuse
-    assert backend.get("a", 4) == backend.get("a", 9, 12) == b""
-    with pytest.raises(StorageError):
-        backend.get("a", 3)  # there is a byte; an empty answer would lose it
-
-
-def test_an_empty_range_of_nothing_is_not_found() -> None:
-    with pytest.raises(NotFoundError):
-        box().get("absent", 3, 3)
-    with pytest.raises(NotFoundError):
-        box().get("absent", 7)
-
-
-@pytest.mark.parametrize(("foreign", "cls"), [(TimeoutError, UnavailableError), (PermissionError, PermissionError_)])
-def test_a_range_that_fails_otherwise_is_no_empty_slice(foreign: type[Exception], cls: type[StorageError]) -> None:
-    def fail(verb: str, path: str) -> None:
-        if verb == "range":
-            raise foreign("x")
-
-    backend = box()
-    backend.put("a", b"")
-    UnitFileSystem.fail = fail
-    with pytest.raises(cls):
-        backend.get("a", 5)
+from thoth_storage.errors import InvalidArgumentError, NotFoundError, PermissionError_
 
 
 def test_a_folder_is_no_object() -> None:
@@ -73,6 +34,17 @@ def test_a_listing_leaves_out_what_is_no_key_of_this_store() -> None:
     assert [info.key for info in backend.list("a/")] == ["a/c"]
     assert [info.key for info in backend.list("a/c")] == ["a/c"]
     assert list(backend.list("a/cd")) == []
+
+
+def test_neighbours_that_a_service_lists_by_their_beginning_are_left_out() -> None:
+    """Object stores list by the beginning of a name, in which a slash is a letter like any other."""
+
+    class ByBeginning(UnitBackend):
+        def find(self, folder: str, leaf: str) -> Any:
+            for name in (f"{folder}-old", f"{folder}2", f"{folder}-old/x", f"{folder}/mine", folder):
+                yield {"name": name, "size": 1, "type": "file"}
+
+    assert [info.key for info in ByBeginning(box()._full_url).list()] == ["mine"]
 
 
 def test_an_empty_listing_asks_whether_the_bucket_exists() -> None:
@@ -131,6 +103,28 @@ def test_a_delete_that_fails_among_many_is_told() -> None:
     UnitFileSystem.fail = fail
     with pytest.raises(PermissionError_, match="kept by a lock"):
         backend.delete(*(f"k{n}" for n in range(20)))
+
+
+@pytest.mark.parametrize("key", ["", "/a", "a/", "a//b", "../a", "a/..", ".thoth-tmp-1", "a\n", 7])
+def test_a_bad_key_or_range_is_refused_before_any_request(key: Any) -> None:
+    asked: list[str] = []
+    UnitFileSystem.fail = lambda verb, path: asked.append(verb)
+    backend = box()
+    for call in (
+        backend.get,
+        backend.head,
+        backend.delete,
+        lambda k: backend.put(k, b""),
+        lambda k: backend.create(k, b""),
+    ):
+        with pytest.raises(InvalidArgumentError, match="invalid key"):
+            call(key)
+    for start, end in ((-1, None), (0, -1), (-3, -1)):
+        with pytest.raises(InvalidArgumentError, match="invalid range"):
+            backend.get("a", start, end)
+    with pytest.raises(InvalidArgumentError, match="invalid prefix"):
+        backend.list("a//b")
+    assert (asked, UnitFileSystem.made) == ([], [])
 
 
 @pytest.mark.parametrize("data", ["text", 5, None, [1]])

@@ -121,6 +121,10 @@ def test_a_prefix_is_a_string(prefix: object) -> None:
 
 
 @given(st.integers(), st.none() | st.integers())
+@example(0, None)
+@example(0, 0)
+@example(-1, None)
+@example(5, -1)
 def test_a_range_is_refused_if_a_bound_is_negative(start: int, end: int | None) -> None:
     if min(start, start if end is None else end) < 0:
         with pytest.raises(InvalidArgumentError, match="not negative"):

@@ -117,6 +117,13 @@ def test_a_whole_chain_is_cleaned() -> None:
     assert all(words in text for words in ("to ***", "while ***", "no ***", "/x/***", "note ***"))
 
 
+def test_the_place_in_a_foreign_error_is_cleaned_too() -> None:
+    error = Foreign("x")
+    vars(error).update(url=f"https://{SECRET}/", key=SECRET)
+    scrub(error, frozenset({SECRET}))
+    assert (vars(error)["url"], vars(error)["key"]) == ("https://***/", "***")
+
+
 def test_what_is_not_secret_stays_itself() -> None:
     error = chain()
     payload = error.__cause__.args[1] if error.__cause__ else None

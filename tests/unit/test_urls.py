@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path, PurePosixPath
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,12 @@ class BytesPath(os.PathLike[bytes]):
         return b"/tmp/db"
 
 
+class HalfUPath:
+    """Has options, as a UPath has, and nothing that would name a place."""
+
+    storage_options: ClassVar[dict[str, str]] = {"key": "K"}
+
+
 @pytest.mark.parametrize(
     ("target", "words"),
     [
@@ -49,6 +56,7 @@ class BytesPath(os.PathLike[bytes]):
         (None, "not by NoneType"),
         (b"/tmp/db", "not by bytes"),
         (["gs://b"], "not by list"),
+        (HalfUPath(), "not by HalfUPath"),
         (BytesPath(), "bytes is not supported"),
         ("", "the URL is empty"),
         (" \n", "the URL is empty"),
