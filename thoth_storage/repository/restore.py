@@ -205,8 +205,8 @@ def _remove(folder: Path) -> None:
 
 
 def _unlock(folder: Path) -> None:
-    if not folder.is_symlink():
-        with suppress(OSError):
+    with suppress(OSError):
+        if not folder.is_symlink():
             folder.chmod(stat.S_IRWXU)
 
 
