@@ -27,6 +27,7 @@ def test_each_verb_is_counted_with_its_payload(monkeypatch: pytest.MonkeyPatch) 
     assert meter.head("a").size == 5
     assert [info.key for info in meter.list()] == ["a", "b", "c"]
     meter.delete("a", "b")
+    assert [info.key for info in meter.inner.list()] == ["c"]
     assert meter.meters == {
         "get": VerbMeter(2, 7, 2.0),
         "put": VerbMeter(2, 8, 2.0),

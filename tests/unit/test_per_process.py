@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -45,6 +46,7 @@ def test_threads_that_come_together_get_one_if_it_is_shared() -> None:
     gate, made = threading.Barrier(12), []
 
     def make() -> Thing:
+        time.sleep(0.05)  # so that the others come while it is made
         made.append(Thing())
         return made[-1]
 
