@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository.stores import SMALL, new_repository
+from tests.repository.stores import SMALL, new_repository, objects, put_back
+from tests.repository.subject import Subject
 from tests.repository.trees import noise, text, write_tree
 from thoth_storage.repository import Repository
 
@@ -30,3 +31,12 @@ def source(tmp_path: Path) -> Path:
         "void": None,
     }
     return write_tree(tmp_path / "source", tree)
+
+
+@pytest.fixture(scope="module")
+def subject(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
+    made = Subject(tmp_path_factory.mktemp("damage"))
+    yield made
+    assert objects(made.repository.backend) == made.stored
+    assert made.repository.verify().ok
+    put_back(made.repository.backend, {})

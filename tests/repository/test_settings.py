@@ -32,10 +32,14 @@ def sealed(**changes: Any) -> bytes:
     return json.dumps({**fields, "check": blake3(text.encode()).hexdigest()}).encode()
 
 
-def opened(data: bytes) -> Repository:
+def with_settings(data: bytes) -> Backend:
     backend = fresh_backend()
     backend.put(KEY, data)
-    return Repository.open(backend)
+    return backend
+
+
+def opened(data: bytes) -> Repository:
+    return Repository.open(with_settings(data))
 
 
 def refused(backend: Backend, *kinds: type[Exception]) -> str:
@@ -47,12 +51,6 @@ def refused(backend: Backend, *kinds: type[Exception]) -> str:
         assert getattr(caught.value, "url", None) == backend.url
     assert objects(backend) == before
     return str(caught.value)
-
-
-def with_settings(data: bytes) -> Backend:
-    backend = fresh_backend()
-    backend.put(KEY, data)
-    return backend
 
 
 def test_another_writers_layout_is_read() -> None:

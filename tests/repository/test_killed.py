@@ -1,0 +1,126 @@
+"""A program that is killed at any request of a backup leaves the old snapshots whole and no new one visible."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.repository.stores import SMALL, fresh_backend, new_repository, objects
+from tests.repository.trees import contents, noise, write_tree
+from tests.repository.wrappers import Do, Killed, Killer
+from thoth_storage.backend import Backend
+from thoth_storage.repository import Repository, packs
+from thoth_storage.repository.settings import read_settings
+from thoth_storage.wrappers import MeteredBackend
+
+OLD = {"same": noise(2 * SMALL), "changed": noise(3 * SMALL, 1)}
+NEW = {**OLD, "changed": noise(3 * SMALL, 2), "added": noise(4 * SMALL, 3)}
+
+
+def over(backend: Backend) -> Repository:
+    return Repository(backend, read_settings(backend))
+
+
+def requests_of_a_backup(source: Path, target: Backend) -> int:
+    """How many it makes behind the opening."""
+    meter = MeteredBackend(target)
+    repository = over(meter)
+    meter.reset()
+    repository.backup(source)
+    return meter.total().requests
+
+
+def check_unharmed(repository: Repository, ids: list[str], source: Path, target: Path) -> None:
+    assert [snapshot.id for snapshot in repository.snapshots()] == ids
+    assert repository.verify().ok
+    repository.restore(ids[-1], target / "old", overwrite=True)
+    assert contents(target / "old") == OLD
+    repository.backup(source)
+    repository.restore("latest", target / "new", overwrite=True)
+    assert contents(target / "new") == NEW
+    assert repository.verify().ok
+
+
+@pytest.fixture
+def small_packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pack for each block or two, so that there are many requests to be killed at."""
+    monkeypatch.setattr(packs, "PACK_SIZE", SMALL)
+
+
+@pytest.mark.usefixtures("small_packs")
+@pytest.mark.parametrize("late", [False, True])
+def test_at_each_request(late: bool, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    first = new_repository()
+    first.backup(write_tree(source, OLD))
+    stored = objects(first.backend)
+    write_tree(source, NEW)
+    count = requests_of_a_backup(source, first.backend)
+    assert count >= 12
+    for number in range(1, count + 1):
+        repository = Repository(fresh_backend(), first._settings)
+        for key, data in stored.items():
+            repository.backend.put(key, data)
+        old = [snapshot.id for snapshot in repository.snapshots()]
+        with pytest.raises(Killed):
+            Repository(Killer(repository.backend, number, late=late), first._settings).backup(source)
+        assert {key: repository.backend.get(key) for key in stored} == stored
+        ids = [snapshot.id for snapshot in repository.snapshots()]
+        if late and number == count:
+            # The commit itself was done: all of the snapshot is there, and the program did not live to tell.
+            assert ids[1:] == old
+            repository.restore("latest", tmp_path / "committed")
+            assert contents(tmp_path / "committed") == NEW
+        else:
+            assert ids == old
+        check_unharmed(repository, ids, source, tmp_path / "target")
+
+
+class Dies(Killer):
+    """The whole process, by the signal that cannot be caught."""
+
+    def strike(self, verb: str, key: str, do: Do) -> Any:
+        if self.late:
+            do()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_at(url: str, source: Path, number: int, late: bool) -> None:
+    vars(packs)["PACK_SIZE"] = SMALL
+    backend = Repository.open(url).backend
+    over(Dies(backend, number + 1, late=late)).backup(source)  # the first request reads the settings
+
+
+@pytest.mark.usefixtures("small_packs")
+@pytest.mark.parametrize("late", [False, True])
+def test_a_process_killed_at_each_request(late: bool, tmp_path: Path) -> None:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.repository.test_killed"])
+    source = tmp_path / "source"
+    repository = new_repository(tmp_path / "repository")
+    repository.backup(write_tree(source, OLD))
+    ids = [snapshot.id for snapshot in repository.snapshots()]
+    write_tree(source, NEW)
+    for number in range(1, 100):
+        process = context.Process(target=die_at, args=(repository.url, source, number, late))
+        process.start()
+        process.join(60)
+        if process.exitcode == 0:
+            break
+        assert process.exitcode == -signal.SIGKILL
+        found = [snapshot.id for snapshot in repository.snapshots()]
+        assert found[-len(ids) :] == ids
+        assert len(found) <= len(ids) + late
+        assert repository.verify().ok
+        ids = found
+        write_tree(source, {"added": noise(4 * SMALL, number)})  # so that each run has something to store
+    assert number > 10
+    assert len(repository.snapshots()) == len(ids) + 1
+    assert len(ids) == 1 + late
+    write_tree(source, NEW)
+    check_unharmed(repository, [snapshot.id for snapshot in repository.snapshots()], source, tmp_path / "target")
