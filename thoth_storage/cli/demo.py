@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,9 @@ from thoth_storage.cli.output import Output, human_bytes
 from thoth_storage.cli.verb import FAILED, options_option, verb
 from thoth_storage.registry import open_backend
 from thoth_storage.repository import Repository
-from thoth_storage.store import VectorStore
+
+if TYPE_CHECKING:
+    from thoth_storage.store import VectorStore
 
 __all__ = ["demo"]
 
@@ -107,6 +109,9 @@ def demo(output: Output, url: str | None, corpus: Path | None, storage_options: 
 
 
 def _open(place: str, options: dict[str, Any], cache: Path) -> VectorStore:
+    # Here, not above: it brings chromadb along, and this module is imported for the list of verbs in --help.
+    from thoth_storage.store import VectorStore
+
     return VectorStore(place, "handbook", "lexical", storage_options=options, cache_dir=cache)
 
 
