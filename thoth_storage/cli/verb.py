@@ -53,7 +53,7 @@ def verb(**settings: Any) -> Callable[[Callable[..., int | None]], click.Command
             except StorageError as error:
                 code = _tell(output, error, verbose)
             except KeyboardInterrupt:
-                output.err.print("interrupted; what was committed before stands, nothing else is visible", markup=False)
+                output.complain("interrupted; what was committed before stands, nothing else is visible")
                 code = INTERRUPTED
             except BrokenPipeError:
                 code = FAILED
@@ -120,5 +120,5 @@ def _tell(output: Output, error: StorageError, verbose: bool) -> int:
     )
     if verbose:
         logging.getLogger("thoth_storage").error("the command failed", exc_info=error)
-    output.err.print(f"error: {error}", markup=False)
+    output.complain(f"error: {error}")
     return code
