@@ -30,12 +30,12 @@ class Output:
     def document(self, data: Any) -> None:
         """The verb's result, for machines."""
         if self.as_json:
-            sys.stdout.write(json.dumps(_plain(data), ensure_ascii=False, indent=2) + "\n")
+            _line(json.dumps(_plain(data), ensure_ascii=False, indent=2))
 
     def say(self, text: str) -> None:
         """A line of the result, for people."""
         if not self.as_json and not self.quiet:
-            sys.stdout.write(f"{text}\n")
+            _line(text)
 
     def table(self, columns: list[str], rows: list[list[str]], *, right: tuple[str, ...] = ()) -> None:
         """A table of the result, for people; plain lines with tabs where stdout is no terminal."""
@@ -43,7 +43,7 @@ class Output:
             return
         if not sys.stdout.isatty():
             for row in [columns, *rows]:
-                sys.stdout.write("\t".join(row) + "\n")
+                _line("\t".join(row))
             return
         from rich.console import Console
         from rich.markup import escape
@@ -98,6 +98,11 @@ def human_bytes(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.1f} TiB"
+
+
+def _line(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()  # so that a reader who left is noticed here, and not when the interpreter ends
 
 
 def _plain(data: Any) -> Any:

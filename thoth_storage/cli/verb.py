@@ -55,8 +55,7 @@ def verb(**settings: Any) -> Callable[[Callable[..., int | None]], click.Command
             except KeyboardInterrupt:
                 output.complain("interrupted; what was committed before stands, nothing else is visible")
                 code = INTERRUPTED
-            except BrokenPipeError:
-                code = FAILED
+            # A reader who left (BrokenPipeError) is click's business: it ends with 1 and without a word.
             if code:
                 sys.exit(code)
 
