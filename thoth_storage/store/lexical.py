@@ -21,8 +21,9 @@ __all__ = ["LexicalEmbedder"]
 
 _WORD = re.compile(r"\w+")
 _GRAMS = (3, 4)
-_GRAM_WEIGHT = 0.3
-"""A word's n-grams together must not outweigh the word: they are there for its relatives."""
+_GRAM_WEIGHT = 1.0
+"""What a word's n-grams weigh together, against the word itself. Of the handbook's 265 titles, 120 find their section
+among the first five with this, 99 with 0.3: then a relative's likeness drowns in the noise of collisions."""
 
 
 @register_embedding_function
