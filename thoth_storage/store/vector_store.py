@@ -80,6 +80,8 @@ class VectorStore:
         check_count(len(texts), ids=chosen, metadatas=extra, embeddings=embeddings)
         if len(set(chosen)) < len(chosen):
             raise InvalidArgumentError("an id stands twice in one call", hint="give each document an id of its own")
+        if not texts:
+            return []
         parts = [slice(start, start + _SLICE) for start in range(0, len(texts), _SLICE)]
         if embeddings is None:
             # The slow part, and other writers need not wait for it.
@@ -123,22 +125,27 @@ class VectorStore:
         found: dict[str, list[Any]] = {"ids": [], "documents": [], "metadatas": []}
         if limit is not None and limit < 0:
             raise InvalidArgumentError(f"limit is {limit}, it must not be negative")
-        chosen = as_ids(ids) if ids is not None else None
+        # Chroma takes no more ids in a call than SQLite has variables.
+        chosen = None if ids is None else list(dict.fromkeys(as_ids(ids)))
+        parts = [None] if chosen is None else [chosen[start : start + _PAGE] for start in range(0, len(chosen), _PAGE)]
         with self._home.reading() as collection:
-            while chosen != [] and (limit is None or len(found["ids"]) < limit):
-                room = _PAGE if limit is None else min(_PAGE, limit - len(found["ids"]))
-                page: Any = collection.get(chosen, as_filter(where), limit=room, offset=len(found["ids"]))
-                for field, values in found.items():
-                    values.extend(page[field])
-                if len(page["ids"]) < room:
-                    break
+            for part in parts:
+                read = 0
+                while limit is None or len(found["ids"]) < limit:
+                    room = _PAGE if limit is None else min(_PAGE, limit - len(found["ids"]))
+                    page: Any = collection.get(part, as_filter(where), limit=room, offset=read)
+                    for field, values in found.items():
+                        values.extend(page[field])
+                    read += len(page["ids"])
+                    if len(page["ids"]) < room:
+                        break
         return found
 
     def delete_documents(self, ids: Sequence[str] | None = None, where: Mapping[str, Any] | None = None) -> None:
         """Remove documents by id or filter; ids that are not there are no error. One of the two must be given."""
         if ids is None and not where:
             raise InvalidArgumentError("delete_documents needs ids or a filter", hint="reset() removes everything")
-        chosen = as_ids(ids) if ids is not None else None
+        chosen = None if ids is None else list(dict.fromkeys(as_ids(ids)))
         if chosen != []:
             with self._home.writing() as collection:
                 collection.delete(ids=chosen, where=as_filter(where))
@@ -225,7 +232,9 @@ def _embed(function: Any, texts: list[Any]) -> list[Any]:
             f"the embedder failed: {type(error).__name__}: {error}", hint="'lexical' needs no model and no network"
         ) from error
     if len(vectors) != len(texts):
-        raise StorageError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")
+        raise StorageError(
+            f"the embedder gave {len(vectors)} vectors for {len(texts)} texts", hint="it must give one for each"
+        )
     return vectors
 
 
