@@ -1,0 +1,1 @@
+"""The vector store: a Chroma that lives at a URL."""
