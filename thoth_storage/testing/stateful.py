@@ -10,9 +10,9 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import AlreadyExistsError, NotFoundError
@@ -55,8 +55,11 @@ _keys = st.sampled_from(_KEYS)
 _contents = st.one_of(
     st.binary(max_size=40), st.sampled_from((b"", b"\r\n--==0==--\r\n", bytes(range(256)), b"x" * 70_000))
 )
-_bounds = st.integers(0, 60)
+_bounds = st.integers(0, 4) | st.integers(0, 60)
+_ranges = st.just((0, None)) | st.tuples(_bounds, st.none() | _bounds)
 _openings = st.integers(0, 1)
+_spots = st.integers(0, 11)
+"""Which of the stored keys to take, or now and then another one: of any key, most sequences would meet nothing."""
 
 
 class BackendMachine(RuleBasedStateMachine):
@@ -83,8 +86,11 @@ class BackendMachine(RuleBasedStateMachine):
         return machine
 
     @staticmethod
-    def bounded(examples: int, steps: int) -> settings:
-        """Settings for services: the same examples in every run, no deadline for a request, no files left behind."""
+    def bounded(examples: int, steps: int, *, shrink: bool = True) -> settings:
+        """Settings for services: the same examples in every run, no deadline for a request, no files left behind.
+
+        ``shrink``: make a failing example small, which repeats it some hundred times.
+        """
         return settings(
             max_examples=examples,
             stateful_step_count=steps,
@@ -92,6 +98,7 @@ class BackendMachine(RuleBasedStateMachine):
             derandomize=True,
             database=None,
             print_blob=False,
+            phases=(Phase.generate, Phase.shrink) if shrink else (Phase.generate,),
             suppress_health_check=list(HealthCheck),
         )
 
@@ -102,13 +109,21 @@ class BackendMachine(RuleBasedStateMachine):
         self.model: dict[str, bytes] = {}
         self.closed = False
 
-    @rule(who=_openings, key=_keys, data=_contents)
-    def put(self, who: int, key: str, data: bytes) -> None:
+    @initialize(objects=st.dictionaries(_keys, _contents, min_size=3, max_size=6))
+    def fill(self, objects: dict[str, bytes]) -> None:
+        for key, data in objects.items():
+            self.backends[0].put(key, data)
+        self.model.update(objects)
+
+    @rule(who=_openings, key=_keys, spot=_spots, data=_contents)
+    def put(self, who: int, key: str, spot: int, data: bytes) -> None:
+        key = self._pick(key, spot)
         self.backends[who].put(key, data)
         self.model[key] = data
 
-    @rule(who=_openings, key=_keys, data=_contents)
-    def create(self, who: int, key: str, data: bytes) -> None:
+    @rule(who=_openings, key=_keys, spot=_spots, data=_contents)
+    def create(self, who: int, key: str, spot: int, data: bytes) -> None:
+        key = self._pick(key, spot)
         try:
             self.backends[who].create(key, data)
         except AlreadyExistsError:
@@ -117,18 +132,16 @@ class BackendMachine(RuleBasedStateMachine):
             assert key not in self.model, f"create({key!r}) succeeded over an object"
             self.model[key] = data
 
-    @rule(who=_openings, key=_keys)
-    def get(self, who: int, key: str) -> None:
-        assert self._read(who, key, 0, None) == self.model.get(key), f"get({key!r})"
-
-    @rule(who=_openings, key=_keys, start=_bounds, end=st.none() | _bounds)
-    def get_range(self, who: int, key: str, start: int, end: int | None) -> None:
+    @rule(who=_openings, key=_keys, spot=_spots, bounds=_ranges)
+    def get(self, who: int, key: str, spot: int, bounds: tuple[int, int | None]) -> None:
+        key = self._pick(key, spot)
         whole = self.model.get(key)
-        expected = None if whole is None else whole[start:end]
-        assert self._read(who, key, start, end) == expected, f"get({key!r}, {start}, {end})"
+        expected = None if whole is None else whole[slice(*bounds)]
+        assert self._read(who, key, *bounds) == expected, f"get({key!r}, {bounds})"
 
-    @rule(who=_openings, key=_keys)
-    def head(self, who: int, key: str) -> None:
+    @rule(who=_openings, key=_keys, spot=_spots)
+    def head(self, who: int, key: str, spot: int) -> None:
+        key = self._pick(key, spot)
         try:
             found = self.backends[who].head(key)
         except NotFoundError:
@@ -158,6 +171,10 @@ class BackendMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.backends[0].delete(*_KEYS)
+
+    def _pick(self, key: str, spot: int) -> str:
+        stored = sorted(self.model)
+        return [*stored, key][spot % (len(stored) + 1)]
 
     def _read(self, who: int, key: str, start: int, end: int | None) -> bytes | None:
         try:

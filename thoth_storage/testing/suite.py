@@ -35,8 +35,9 @@ class BackendSuite(Reads, Writes, Listing, Deletes, Keys, Atomicity, Races, Proc
 
     def test_any_sequence_of_verbs(self, backend: Backend, second: Backend, tmp_path: Path) -> None:
         machine = BackendMachine.for_backend(lambda: backend, lambda _: second)
+        settings = BackendMachine.bounded(self.examples, self.steps, shrink=self.shrink)
         with _hypothesis_home(tmp_path):
-            run_state_machine_as_test(machine, settings=BackendMachine.bounded(self.examples, self.steps))
+            run_state_machine_as_test(machine, settings=settings)
 
 
 @contextmanager

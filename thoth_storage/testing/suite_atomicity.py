@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import NotFoundError
 from thoth_storage.testing.samples import pattern
-from thoth_storage.testing.suite_base import SuiteBase, read
+from thoth_storage.testing.suite_base import SuiteBase, eager_threads, read
 
 __all__ = ["Atomicity"]
 
 _SMALL = pattern("small", 70_001)
 _BIG = pattern("big", 1_500_007)
-_READS = 10
+_LOOKS = 30
+_SECONDS = 10.0
 
 
 class Atomicity(SuiteBase):
@@ -38,27 +38,26 @@ class Atomicity(SuiteBase):
             listed = [(info.key, info.size) for info in backend.list()]
             assert listed in ([("folder/object", len(_SMALL))], [("folder/object", len(_BIG))])
 
-        with self._watched(whole, part, size):
-            for number in range(self.overwrites):
-                backend.put("folder/object", _SMALL if number % 2 else _BIG)
+        self._watch(lambda number: backend.put("folder/object", _SMALL if number % 2 else _BIG), whole, part, size)
 
     def test_a_new_object_appears_whole(self, backend: Backend, second: Backend) -> None:
-        keys = [f"folder/{number}" for number in range(self.overwrites)]
+        newest = 0
+
+        def write(number: int) -> None:
+            nonlocal newest
+            newest = number
+            (backend.put if number % 2 else backend.create)(f"folder/{number}", _BIG)
 
         def watch() -> None:
-            for key in keys[-2::-1]:
-                try:
-                    size = second.head(key).size
-                except NotFoundError:
-                    continue
-                assert size == len(_BIG)
-                assert second.get(key) == _BIG
-                break
-            assert all(info.size == len(_BIG) and info.key in keys for info in backend.list("folder/"))
+            key = f"folder/{newest}"
+            try:
+                assert second.head(key).size == len(_BIG)
+            except NotFoundError:
+                return
+            assert second.get(key) == _BIG
+            assert all(info.size == len(_BIG) and info.key[7:].isdigit() for info in backend.list("folder/"))
 
-        with self._watched(watch, watch):
-            for key in keys:
-                (backend.create if key[-1] in "02468" else backend.put)(key, _BIG)
+        self._watch(write, watch, watch)
 
     def test_a_replaced_object_is_never_missing(self, backend: Backend, second: Backend) -> None:
         backend.put("object", b"0")
@@ -67,30 +66,31 @@ class Atomicity(SuiteBase):
             assert read(second, "object") is not None, "the object was gone for a moment"
             assert [info.key for info in second.list("object")] == ["object"]
 
-        with self._watched(watch, watch):
-            for number in range(self.overwrites * 2):
-                backend.put("object", b"x" * (number % 5))
+        self._watch(lambda number: backend.put("object", b"x" * (number % 5)), watch, watch)
 
-    @contextmanager
-    def _watched(self, *watchers: Callable[[], None]) -> Iterator[None]:
-        """Run each watcher over and over in a thread of its own while the body writes; what it asserts must hold."""
+    def _watch(self, write: Callable[[int], None], *watchers: Callable[[], None]) -> None:
+        """Write over and over, while each watcher looks over and over in a thread of its own, and asserts what it sees.
+
+        Goes on until there were enough writes, and enough looks of each watcher while they were under way.
+        """
         done = threading.Event()
-        deadline = time.monotonic() + self.patience
-        started = threading.Barrier(len(watchers) + 1)
+        looks = [0] * len(watchers)
 
-        def run(watch: Callable[[], None]) -> int:
-            started.wait(self.patience)
-            count = 0
-            while not done.is_set() or (count < _READS and time.monotonic() < deadline):
-                watch()
-                count += 1
-            return count
+        def run(number: int) -> None:
+            while not done.is_set():
+                watchers[number]()
+                looks[number] += 1
 
-        with ThreadPoolExecutor(len(watchers)) as pool:
-            runs = [pool.submit(run, watch) for watch in watchers]
-            started.wait(self.patience)
+        with eager_threads(), ThreadPoolExecutor(len(watchers)) as pool:
+            runs = [pool.submit(run, number) for number in range(len(watchers))]
             try:
-                yield
+                number, deadline = 0, time.monotonic() + _SECONDS
+                while number < self.overwrites or (min(looks) < _LOOKS and time.monotonic() < deadline):
+                    write(number)
+                    number += 1
+                    if any(run.done() for run in runs):
+                        break
             finally:
                 done.set()
-            assert all(run.result() for run in runs)
+            for each in runs:
+                each.result()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import pytest
@@ -14,7 +16,7 @@ from thoth_storage.backend import Backend
 from thoth_storage.errors import NotFoundError
 from thoth_storage.registry import open_backend
 
-__all__ = ["SuiteBase", "keys_of", "put_all", "read"]
+__all__ = ["SuiteBase", "eager_threads", "keys_of", "put_all", "read"]
 
 _UPLOADS = 16
 
@@ -42,6 +44,8 @@ class SuiteBase:
     examples: ClassVar[int] = 40
     steps: ClassVar[int] = 25
     """Of the state machine."""
+    shrink: ClassVar[bool] = True
+    """Whether a sequence that fails is made small. It then says more, and takes minutes where requests are slow."""
     patience: ClassVar[float] = 120.0
     """Seconds after which a process or thread that does not come back counts as hung."""
     secrets: ClassVar[tuple[str, ...]] = ()
@@ -106,3 +110,14 @@ def put_all(backend: Backend, objects: Mapping[str, bytes] | Iterable[str]) -> N
     with ThreadPoolExecutor(_UPLOADS) as pool:
         for _ in pool.map(lambda item: backend.put(*item), items):
             pass
+
+
+@contextmanager
+def eager_threads() -> Iterator[None]:
+    """Let Python switch threads a thousand times as often, so that a window of a few instructions is met."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(interval / 1000)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)

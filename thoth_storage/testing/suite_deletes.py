@@ -28,6 +28,7 @@ class Deletes(SuiteBase):
         backend.delete("no/such/folder/missing", "missing")
         backend.put("object", b"x")
         backend.delete("missing", "object", "missing/too")
+        assert keys_of(backend) == []
         backend.delete("object")
         assert keys_of(backend) == []
 
@@ -69,7 +70,9 @@ class Deletes(SuiteBase):
         assert keys_of(backend) == ["a", "b"]
 
     def test_a_store_can_be_emptied_and_filled_again(self, backend: Backend) -> None:
+        keys = ["deep/er/and/deeper", "deep/er/still", "top"]
         for _ in range(3):
-            put_all(backend, ("deep/er/and/deeper", "deep/er/still", "top"))
-            backend.delete(*keys_of(backend))
+            put_all(backend, keys)
+            assert keys_of(backend) == keys
+            backend.delete(*keys)
             assert keys_of(backend) == []

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import AlreadyExistsError
 from thoth_storage.testing.samples import pattern
-from thoth_storage.testing.suite_base import SuiteBase, keys_of, read
+from thoth_storage.testing.suite_base import SuiteBase, eager_threads, keys_of, read
 
 __all__ = ["Races"]
 
@@ -35,16 +33,18 @@ class Races(SuiteBase):
 
     def test_a_race_between_create_and_put(self, backend: Backend, second: Backend) -> None:
         """Put always succeeds, so at the end its object is there, unless create came behind it and was refused."""
-        for number in range(self.rounds):
-            key = f"mixed/{number}"
-            with _eager_threads(), ThreadPoolExecutor(2) as pool:
+        racers = ((backend, "create"), (second, "put"))
+        allowed = {b"put"} if backend.capabilities.atomic_create else {b"put", b"create"}
+        with eager_threads(), ThreadPoolExecutor(2) as pool:
+            for number in range(self.rounds):
                 together = threading.Barrier(2)
-                created = pool.submit(_create, backend, key, b"created", together, self.patience)
-                put = pool.submit(_put, second, key, b"put", together, self.patience)
-                put.result()
-                created.result()
-            allowed = {b"put"} if backend.capabilities.atomic_create else {b"put", b"created"}
-            assert read(backend, key) in allowed
+                # The one that comes last to the barrier is the first to leave it.
+                for run in [
+                    pool.submit(_write, opening, verb, f"mixed/{number}", verb.encode(), together, self.patience)
+                    for opening, verb in (racers if number % 2 else reversed(racers))
+                ]:
+                    run.result()
+                assert read(backend, f"mixed/{number}") in allowed
 
     def test_threads_work_side_by_side(self, second: Backend) -> None:
         """All at once on an opening that nobody used before: what is made on first use is made then."""
@@ -63,7 +63,7 @@ class Races(SuiteBase):
             second.delete(*mine[:3])
             assert keys_of(second, f"worker-{worker}/") == mine[3:]
 
-        with ThreadPoolExecutor(_WORKERS) as pool:
+        with eager_threads(), ThreadPoolExecutor(_WORKERS) as pool:
             for _ in pool.map(work, range(_WORKERS)):
                 pass
         assert len(keys_of(second)) == 3 * _WORKERS
@@ -73,11 +73,11 @@ class Races(SuiteBase):
             return
         openings = (backend, second)
         contents = [content(racer) for racer in range(self.racers)]
-        with _eager_threads(), ThreadPoolExecutor(self.racers) as pool:
+        with eager_threads(), ThreadPoolExecutor(self.racers) as pool:
             for number in range(rounds):
                 together = threading.Barrier(self.racers)
                 racers = [
-                    pool.submit(_create, openings[racer % 2], f"race/{number}", data, together, self.patience)
+                    pool.submit(_write, openings[racer % 2], "create", f"race/{number}", data, together, self.patience)
                     for racer, data in enumerate(contents)
                 ]
                 winners = [racer for racer, run in enumerate(racers) if run.result()]
@@ -85,26 +85,11 @@ class Races(SuiteBase):
                 assert read(backend, f"race/{number}") == contents[winners[0]], "the object is not the winner's"
 
 
-def _create(backend: Backend, key: str, data: bytes, together: threading.Barrier, patience: float) -> bool:
+def _write(backend: Backend, verb: str, key: str, data: bytes, together: threading.Barrier, patience: float) -> bool:
+    """Put or create at the same moment as the others; whether it was not refused."""
     together.wait(patience)
     try:
-        backend.create(key, data)
+        (backend.create if verb == "create" else backend.put)(key, data)
     except AlreadyExistsError:
         return False
     return True
-
-
-def _put(backend: Backend, key: str, data: bytes, together: threading.Barrier, patience: float) -> None:
-    together.wait(patience)
-    backend.put(key, data)
-
-
-@contextmanager
-def _eager_threads() -> Iterator[None]:
-    """Let Python switch threads a thousand times as often, so that a window of a few instructions is met."""
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(interval / 1000)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(interval)

@@ -24,7 +24,7 @@ def server() -> Iterator[S3Server]:
 class TestS3(BackendSuite):
     # moto takes some 300 requests a second.
     rounds, process_rounds, overwrites = 10, 20, 20
-    examples, steps = 15, 20
+    examples, steps, shrink = 15, 20, False
 
     @pytest.fixture(autouse=True)
     def _server(self, server: S3Server) -> None:
