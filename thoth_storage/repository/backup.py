@@ -17,7 +17,7 @@ from thoth_storage.repository.scan import Found, Source, read
 
 __all__ = ["store_files"]
 
-_SEGMENT = 2 * 1024 * 1024
+_SEGMENT = 1024 * 1024
 """Bytes read at once by a worker: some blocks, so that the hand-over costs little."""
 
 _WORKERS = min(os.cpu_count() or 1, 8)
