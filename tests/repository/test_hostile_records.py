@@ -69,6 +69,7 @@ RECORDS: dict[str, bytes] = {
     "an impossible header length": record(HEAD, BODY, lengths=(2**32 - 1, 10)),
     "an impossible body length": record(HEAD, BODY, lengths=(len(sections(HEAD, BODY)[0]), 2**64 - 1)),
     "a body length of 8 EiB": record(HEAD, BODY, lengths=(len(sections(HEAD, BODY)[0]), 2**63 - 1000)),
+    "version zero": record(HEAD, BODY, version=0),
     "another id": record(plain_header(id="e" * 32), BODY),
     "another time": record(plain_header(time=HEAD["time"] + 1), BODY),
     "a time at the end of days": record(plain_header(time=2**63), BODY),

@@ -65,8 +65,8 @@ def parse_prologue(data: bytes, magic: bytes, *, url: str, key: str) -> Prologue
             key=key,
             hint="upgrade thoth-storage",
         )
-    if header_length > MAX_HEADER or body_length > MAX_BODY:
-        raise CorruptionError("the record's lengths are impossible", url=url, key=key)
+    if version < 1 or header_length > MAX_HEADER or body_length > MAX_BODY:
+        raise CorruptionError("the record's version or lengths are impossible", url=url, key=key)
     split = _FIXED.size + _DIGEST
     return Prologue(
         data[: _FIXED.size], header_length, body_length, data[_FIXED.size : split], data[split:PROLOGUE_SIZE]
