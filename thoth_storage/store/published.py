@@ -11,13 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from thoth_storage.errors import ConflictError, NotFoundError, StorageError
+from thoth_storage.errors import ConflictError, CorruptionError, FormatError, NotFoundError, StorageError
 from thoth_storage.repository import Repository, Snapshot
+from thoth_storage.repository.snapshots import list_keys, read_header
 from thoth_storage.store.cache import CacheDirectory
 from thoth_storage.store.local_chroma import LocalChroma
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
+
+    from thoth_storage.repository.layout import SnapshotKey
 
 __all__ = ["PublishedChroma"]
 
@@ -45,8 +48,7 @@ class PublishedChroma:
         self._writes = threading.RLock()
         self._dirty = False
         self._closed = False
-        newest = self._newest()
-        self._base = newest.id if newest else None
+        self._base = self._newest()
         self._local = self._hydrate(self._base)[0]
 
     @property
@@ -107,7 +109,7 @@ class PublishedChroma:
             snapshot, rival = self._publish(None, tag)
         if rival:
             raise ConflictError(
-                f"another process stored the snapshot {rival.id[:12]} since this one was opened",
+                f"another process stored the snapshot {rival[:12]} since this one was opened",
                 url=self.url,
                 hint=f"this state is kept as {snapshot.name!r}; open the store again and add what is missing",
             )
@@ -117,14 +119,13 @@ class PublishedChroma:
         """Replace the local state by a snapshot's, after keeping what was not published. Number of files."""
         with self._publishing, self._writes:
             self._check_open()
-            snapshot = self._find(wanted, at)
+            snapshot_id = self._find(wanted, at)
             if self._dirty:
                 self._publish(None, "before-restore")
-            local, files = self._hydrate(snapshot.id)
+            local, files = self._hydrate(snapshot_id)
             old, self._local = self._local, local
             # Going back is a decision about all that was published so far, so none of it is a conflict.
-            newest = self._newest()
-            self._base, self._dirty = newest.id if newest else None, True
+            self._base, self._dirty = self._newest(), True
         old.retire()
         return files
 
@@ -162,9 +163,9 @@ class PublishedChroma:
             cache.remove()
             raise
 
-    def _publish(self, name: str | None, tag: str) -> tuple[Snapshot, Snapshot | None]:
-        """Capture with the writers held back, upload without. Also gives the snapshot that another process published in
-        between, if any: then ours is marked, so that it does not hide the other's at the next opening.
+    def _publish(self, name: str | None, tag: str) -> tuple[Snapshot, str | None]:
+        """Capture with the writers held back, upload without. Also gives the id of a snapshot that another process
+        published in between, if any: then ours is marked, so that it does not hide the other's at the next opening.
         """
         with self._publishing:
             self._check_open()
@@ -172,11 +173,18 @@ class PublishedChroma:
                 copy = self._local.capture()
                 self._dirty = False
             try:
-                newest = self._newest()
-                rival = newest if newest and newest.id != self._base else None
-                if rival and name is None:
-                    name = _stamped(_CONFLICT)
-                snapshot = self._repository.backup(copy, name=name, tags=[tag, _CONFLICT] if rival else [tag])
+                keys = list_keys(self._repository.backend)
+                newest = next(self._line(keys), None)
+                rival = newest if newest != self._base else None
+                snapshot = self._store(copy, name, tag, rival)
+                if not rival:
+                    ours = snapshot.id
+                    came = [key for key in list_keys(self._repository.backend) if key not in keys and key.id != ours]
+                    rival = next(self._line(came), None)
+                    if rival:
+                        # While ours was uploaded. Mark it now, and only then take back the one without the mark.
+                        snapshot = self._store(copy, name, tag, rival)
+                        self._withdraw(ours)
             except BaseException:
                 self._dirty = True
                 raise
@@ -186,20 +194,39 @@ class PublishedChroma:
                 self._base = snapshot.id
             return snapshot, rival
 
-    def _newest(self) -> Snapshot | None:
-        return next(iter(self._published()), None)
+    def _store(self, copy: Path, name: str | None, tag: str, rival: str | None) -> Snapshot:
+        if not rival:
+            return self._repository.backup(copy, name=name, tags=[tag])
+        return self._repository.backup(copy, name=name or _stamped(_CONFLICT), tags=[tag, _CONFLICT])
 
-    def _published(self) -> list[Snapshot]:
-        return [snapshot for snapshot in self._repository.snapshots() if _CONFLICT not in snapshot.tags]
+    def _withdraw(self, snapshot_id: str) -> None:
+        backend = self._repository.backend
+        backend.delete(*(key.key for key in list_keys(backend) if key.id == snapshot_id))
 
-    def _find(self, wanted: str, at: datetime | None) -> Snapshot:
+    def _newest(self) -> str | None:
+        return next(self._line(list_keys(self._repository.backend)), None)
+
+    def _line(self, keys: list[SnapshotKey]) -> Iterator[str]:
+        """The ids among ``keys``, newest first, that openings see. One that cannot be read is among them: to open the
+        one before it instead, and to publish over it, would lose it without a word."""
+        for key in keys:
+            try:
+                tags = read_header(self._repository.backend, key).tags
+            except NotFoundError:
+                continue  # forgotten meanwhile
+            except (CorruptionError, FormatError):
+                tags = ()
+            if _CONFLICT not in tags:
+                yield key.id
+
+    def _find(self, wanted: str, at: datetime | None) -> str:
         """``latest`` and a time mean what an opening would see, so never a snapshot that lost a conflict."""
         if at is None and wanted != "latest":
-            return self._repository.get(wanted)
+            return self._repository.get(wanted).id
         moment = at.astimezone(UTC) if at else datetime.max.replace(tzinfo=UTC)
-        for snapshot in self._published():
-            if snapshot.time <= moment:
-                return snapshot
+        keys = [key for key in list_keys(self._repository.backend) if key.time <= moment]
+        for found in self._line(keys):
+            return found
         missing = f"no snapshot is as old as {moment.isoformat()}" if at else "the store has no snapshot yet"
         raise NotFoundError(missing, url=self.url)
 
