@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -21,7 +22,7 @@ from thoth_storage.registry import open_backend
 from thoth_storage.repository import sealed, snapshots
 from thoth_storage.repository.backup import store_files
 from thoth_storage.repository.checks import checked_blocks
-from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS, new_snapshot_key, pack_key
+from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS, SnapshotKey, new_snapshot_key, pack_key
 from thoth_storage.repository.manifest import MAGIC, Block, Header
 from thoth_storage.repository.packs import PackWriter
 from thoth_storage.repository.reports import Problem, ProgressCallback, RestoreReport, Snapshot, VerifyReport
@@ -35,6 +36,7 @@ __all__ = ["Repository"]
 _KNOWN_SNAPSHOTS = 16
 """How many of the newest manifests are read to find blocks that are stored already. The newest alone has nearly all;
 the others help after a restore to an older state, or where several directories share a repository."""
+_MANIFESTS_AT_ONCE = 4
 
 
 class Repository:
@@ -94,7 +96,7 @@ class Repository:
         source = scan(directory)
         settle(source)
         keys = snapshots.list_keys(self.backend)
-        known = self._known_blocks()
+        known = self._known_blocks(keys[:_KNOWN_SNAPSHOTS])
         with PackWriter(self.backend) as writer:
             body = store_files(source, known, writer, self._settings.block_size, progress)
             check_unchanged(source)
@@ -174,23 +176,31 @@ class Repository:
             return error.message
         return None if found == self._settings else "the settings are not those that the repository was opened with"
 
-    def _known_blocks(self) -> dict[bytes, Block]:
+    def _known_blocks(self, keys: list[SnapshotKey]) -> dict[bytes, Block]:
         known: dict[bytes, Block] = {}
         # A pack that was lost or cut off must not be built on: all its blocks are stored anew.
         lost = set()
         sizes = {info.key: info.size for info in self.backend.list(PACKS)}
-        for key in snapshots.list_keys(self.backend)[:_KNOWN_SNAPSHOTS]:
-            try:
-                _, body = snapshots.read_snapshot(self.backend, key)
-                blocks = checked_blocks(body, url=self.url, key=key.key)
-            except (CorruptionError, FormatError, NotFoundError):
-                # A damaged or forgotten old snapshot must not keep new ones from being made: blocks are stored anew.
-                continue
+        for blocks in self._read_blocks(keys):
             for block in blocks:
                 known.setdefault(block.digest, block)
                 if block.offset + block.stored > sizes.get(pack_key(block.pack), 0):
                     lost.add(block.pack)
         return {digest: block for digest, block in known.items() if block.pack not in lost}
+
+    def _read_blocks(self, keys: list[SnapshotKey]) -> Iterator[list[Block]]:
+        def read(key: SnapshotKey) -> list[Block]:
+            try:
+                _, body = snapshots.read_snapshot(self.backend, key)
+                return checked_blocks(body, url=self.url, key=key.key)
+            except (CorruptionError, FormatError, NotFoundError):
+                # A damaged or forgotten old snapshot must not keep new ones from being made: blocks are stored anew.
+                return []
+
+        # A few at once, not all: the manifests of a large store are large.
+        with ThreadPoolExecutor(_MANIFESTS_AT_ONCE, thread_name_prefix="thoth-manifests") as pool:
+            for first in range(0, len(keys), _MANIFESTS_AT_ONCE):
+                yield from pool.map(read, keys[first : first + _MANIFESTS_AT_ONCE])
 
     def __enter__(self) -> Self:
         return self

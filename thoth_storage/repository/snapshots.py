@@ -30,6 +30,8 @@ __all__ = [
 _log = logging.getLogger(__name__)
 _FIRST_READ = 4096
 """Bytes of the first request for a header: it is nearly always shorter."""
+_FIRST_READ_WITH_BODY = 64 * 1024
+"""Where the body is wanted too: that of a store of some 300 MB comes along, and saves a request."""
 _REQUESTS = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHORTEST_PREFIX = 4
@@ -81,17 +83,23 @@ def read_headers(backend: Backend, keys: Sequence[SnapshotKey]) -> list[Snapshot
 
 def read_snapshot(backend: Backend, key: SnapshotKey) -> tuple[Snapshot, Body]:
     """A snapshot with its manifest. Raises CorruptionError, FormatError, NotFoundError."""
-    header, prologue, _ = _read_header(backend, key)
+    header, prologue, first = _read_header(backend, key, _FIRST_READ_WITH_BODY)
     start = sealed.PROLOGUE_SIZE + prologue.header_length
-    stored = backend.get(key.key, start, start + prologue.body_length)
+    end = start + prologue.body_length
+    stored = first[start:end]
+    if len(stored) < prologue.body_length:
+        stored += backend.get(key.key, start + len(stored), end)
     body = sealed.open_body(stored, prologue, Body, url=backend.url, key=key.key)
     if header.files != len(body.files) or header.size != sum(file.size for file in body.files):
         raise CorruptionError("the header tells of other files than the body holds", url=backend.url, key=key.key)
     return to_snapshot(header), body
 
 
-def _read_header(backend: Backend, key: SnapshotKey) -> tuple[Header, sealed.Prologue, bytes]:
-    first = backend.get(key.key, 0, _FIRST_READ)
+def _read_header(
+    backend: Backend, key: SnapshotKey, length: int = _FIRST_READ
+) -> tuple[Header, sealed.Prologue, bytes]:
+    """The header, and the object's first bytes: ``length`` of them, or as many as the header needs."""
+    first = backend.get(key.key, 0, length)
     prologue = sealed.parse_prologue(first, MAGIC, url=backend.url, key=key.key)
     end = sealed.PROLOGUE_SIZE + prologue.header_length
     if len(first) < end:
@@ -100,7 +108,7 @@ def _read_header(backend: Backend, key: SnapshotKey) -> tuple[Header, sealed.Pro
     header = sealed.open_header(stored, prologue, Header, url=backend.url, key=key.key)
     if header.id != key.id or header.time != to_microseconds(key.time):
         raise CorruptionError("the object holds another snapshot than its name says", url=backend.url, key=key.key)
-    return header, prologue, stored
+    return header, prologue, first
 
 
 def to_time(microseconds: int) -> datetime:
