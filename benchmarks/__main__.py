@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import sys
 import tempfile
@@ -25,10 +26,9 @@ _QUICK_DOCUMENTS = 2000
 def main() -> None:
     """Measure, and tell it. Ends with 1 where a step fails, never because something was slow."""
     arguments = _parse()
-    work = Path(arguments.work or tempfile.mkdtemp(prefix="thoth-benchmarks-")).resolve()
-    work.mkdir(parents=True, exist_ok=True)
     try:
-        report = _measure(arguments, work)
+        with tempfile.TemporaryDirectory(prefix="thoth-benchmarks-") as passing:
+            report = _measure(arguments, Path(arguments.work or passing).resolve())
     except (CommandError, FileNotFoundError) as error:
         sys.exit(f"benchmarks: {error}")
     text = to_markdown(report)
@@ -38,6 +38,12 @@ def main() -> None:
         print(text)
     if arguments.json:
         arguments.json.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
+
+
+def _keep_bytecode(work: Path) -> None:
+    """An installed package comes compiled. A source tree may not be, and must not be written to."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(work / "bytecode")
 
 
 def _parse() -> argparse.Namespace:
@@ -63,6 +69,8 @@ def _parse() -> argparse.Namespace:
 
 def _measure(arguments: argparse.Namespace, work: Path) -> Report:
     kinds = {target: peers(target, restic=not arguments.without_restic) for target in arguments.targets}
+    work.mkdir(parents=True, exist_ok=True)
+    _keep_bytecode(work)
     _say(f"{arguments.documents} documents in {work}")
     documents = corpus(arguments.documents, work)
     summaries: list[Summary] = []
@@ -95,7 +103,7 @@ def _measure_target(
 
 
 def _shown(words: list[str]) -> list[str]:
-    """The command without the folder, which is nobody's business and of no moment."""
+    """The command without the name of the folder, which is of no moment."""
     return [_hidden(words[number - 1] if number else "", word) for number, word in enumerate(words)]
 
 
