@@ -10,12 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import uuid4
 
+from hypothesis import settings
+
 from thoth_storage.backend import Backend, ObjectInfo
 from thoth_storage.errors import UnavailableError
 from thoth_storage.memory import MemoryBackend
 from thoth_storage.wrappers.base import WrappedBackend
 
-__all__ = ["FakeTime", "OnCue", "lost_reply", "memory", "outage", "run_python"]
+__all__ = ["STEADY", "FakeTime", "OnCue", "lost_reply", "memory", "outage", "run_python"]
+
+STEADY = settings(max_examples=200, deadline=None, derandomize=True, database=None)
+"""The same examples in each run, however busy the machine is: a failure is one of the code."""
 
 Cue = Callable[[Callable[[], None]], None]
 """Stands in for one call of a verb: it may call through (its argument does), raise, or both."""

@@ -43,11 +43,13 @@ def plugin(server: ObjectServer, bucket: str, endpoint_url: str) -> ts.Backend:
     return backend.inner  # type: ignore[no-any-return]
 
 
-def connect(server: ObjectServer, bucket: str = "bucket", endpoint_url: str = "") -> RetryingBackend:
-    """With little patience."""
+def connect(
+    server: ObjectServer, bucket: str = "bucket", endpoint_url: str = "", deadline: float = 0.2
+) -> RetryingBackend:
+    """With little patience, unless told otherwise."""
     backend = plugin(server, bucket, endpoint_url or server.endpoint)
     server.stats.reset()
-    return RetryingBackend(backend, deadline=0.2, first_pause=0.02)
+    return RetryingBackend(backend, deadline=deadline, first_pause=0.02)
 
 
 def refusal(backend: ts.Backend, verb: str, cls: type[StorageError]) -> StorageError:

@@ -41,7 +41,7 @@ def test_a_service_that_stays_away(server: ObjectServer, verb: str, fault: str) 
 
 
 def test_a_service_that_comes_back(server: ObjectServer) -> None:
-    backend = connect(server)
+    backend = connect(server, deadline=60)
     server.faults.add("503-before", 2)
     backend.create("a", b"1")
     assert (backend.get("a"), server.faults.pending) == (b"1", 0)

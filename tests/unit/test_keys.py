@@ -8,15 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.unit.helpers import STEADY
 from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.keys import (
     MAX_KEY_BYTES,
     MAX_SEGMENT_BYTES,
     TEMPORARY_PREFIX,
-    check_data,
     check_key,
     check_prefix,
-    check_range,
     is_key,
 )
 
@@ -47,6 +46,7 @@ KEYS = (
 )
 
 
+@STEADY
 @given(TEXTS)
 @example("a" * 255)
 @example("a" * 256)
@@ -61,6 +61,7 @@ def test_the_rule(text: str) -> None:
             check_key(text)
 
 
+@STEADY
 @given(KEYS, st.integers(0, 1000))
 @example("a" * 254 + ".", 1000)
 @example("a/..b", 4)
@@ -69,6 +70,7 @@ def test_every_beginning_of_a_key_is_a_prefix(key: str, length: int) -> None:
     assert check_prefix(key[:length]) == key[:length]
 
 
+@STEADY
 @given(TEXTS)
 def test_every_other_prefix_is_refused(text: str) -> None:
     """Any completion is tried that could matter: nothing, or one harmless byte."""
@@ -79,6 +81,7 @@ def test_every_other_prefix_is_refused(text: str) -> None:
             check_prefix(text)
 
 
+@STEADY
 @given(KEYS, KEYS)
 def test_keys_join(left: str, right: str) -> None:
     joined = f"{left}/{right}"
@@ -118,30 +121,6 @@ def test_the_message_tells_what_is_wrong_and_what_would_be_right(key: object, wo
 def test_a_prefix_is_a_string(prefix: object) -> None:
     with pytest.raises(InvalidArgumentError, match="not a string"):
         check_prefix(prefix)  # type: ignore[arg-type]
-
-
-@given(st.integers(), st.none() | st.integers())
-@example(0, None)
-@example(0, 0)
-@example(-1, None)
-@example(5, -1)
-def test_a_range_is_refused_if_a_bound_is_negative(start: int, end: int | None) -> None:
-    if min(start, start if end is None else end) < 0:
-        with pytest.raises(InvalidArgumentError, match="not negative"):
-            check_range(start, end)
-    else:
-        check_range(start, end)
-
-
-@given(st.binary())
-def test_whatever_holds_bytes_is_content(data: bytes) -> None:
-    assert check_data(data) == check_data(bytearray(data)) == check_data(memoryview(data)) == data
-
-
-@pytest.mark.parametrize("data", ["text", 5, [1, 2], None, {}])
-def test_whatever_bytes_would_misread_is_none(data: object) -> None:
-    with pytest.raises(InvalidArgumentError, match=f"bytes, not {type(data).__name__}"):
-        check_data(data)
 
 
 def test_the_numbers_are_a_promise() -> None:

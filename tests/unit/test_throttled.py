@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.helpers import FakeTime, OnCue, memory
+from tests.unit.helpers import STEADY, FakeTime, OnCue, memory
 from thoth_storage.errors import ConfigurationError, NotFoundError
 from thoth_storage.wrappers import ThrottledBackend
 from thoth_storage.wrappers import throttled as module
@@ -63,6 +63,7 @@ def test_a_read_that_fails_costs_nothing(clock: FakeTime) -> None:
     assert clock.slept == []
 
 
+@STEADY
 @given(st.lists(st.tuples(st.integers(0, 500), st.floats(0, 3)), min_size=1, max_size=20))
 def test_whatever_the_pattern_the_mean_is_kept(transfers: list[tuple[int, float]]) -> None:
     clock = FakeTime()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from upath import UPath
 
+from tests.unit.helpers import STEADY
 from thoth_storage.errors import ConfigurationError
 from thoth_storage.urls import is_scheme, split_url, url_of
 
@@ -102,6 +103,7 @@ def test_what_has_a_scheme_mark_is_never_a_path(url: str) -> None:
     assert "must not contain '://'" in str(caught.value)
 
 
+@STEADY
 @given(st.text())
 def test_only_texts_without_a_scheme_mark_are_paths(text: str) -> None:
     try:
