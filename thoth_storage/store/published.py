@@ -60,7 +60,7 @@ class PublishedChroma:
         """The collection, for as long as the ``with`` block lasts, whatever is restored or closed meanwhile."""
         local = self._local
         while not local.enter():
-            self._check_open()
+            self.check_open()
             local = self._local  # a restore has put another in its place
         with local.entered() as collection:
             yield collection
@@ -69,7 +69,7 @@ class PublishedChroma:
     def writing(self) -> Iterator[Collection]:
         """The same for changing it, one writer at a time."""
         with self._writes:
-            self._check_open()
+            self.check_open()
             with self._local.use() as collection:
                 self._dirty = True
                 yield collection
@@ -78,7 +78,7 @@ class PublishedChroma:
         """Empty the collection. In a copy, which then takes the old one's place: Chroma fails the readers of a
         collection that is deleted under them."""
         with self._writes:
-            self._check_open()
+            self.check_open()
             local, _ = self._open_new(lambda path: self._local.capture().rename(path))
             try:
                 local.reset()
@@ -90,7 +90,7 @@ class PublishedChroma:
 
     def snapshots(self) -> list[Snapshot]:
         """All snapshots at the URL, newest first."""
-        self._check_open()
+        self.check_open()
         return self._repository.snapshots()
 
     def backup(self, name: str | None) -> Snapshot:
@@ -103,7 +103,7 @@ class PublishedChroma:
     def sync(self, tag: str) -> Snapshot | None:
         """A snapshot if anything was written. Raises ConflictError if another process published in between."""
         with self._publishing:
-            self._check_open()
+            self.check_open()
             if not self._dirty:
                 return None
             snapshot, rival = self._publish(None, tag)
@@ -118,7 +118,7 @@ class PublishedChroma:
     def restore(self, wanted: str, at: datetime | None) -> int:
         """Replace the local state by a snapshot's, after keeping what was not published. Number of files."""
         with self._publishing, self._writes:
-            self._check_open()
+            self.check_open()
             snapshot_id = self._find(wanted, at)
             if self._dirty:
                 self._publish(None, "before-restore")
@@ -141,7 +141,8 @@ class PublishedChroma:
                 raise
             self._shut()
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raises StorageError after a close."""
         if self._closed:
             raise StorageError("the store is closed", url=self.url, hint="open it again")
 
@@ -168,7 +169,7 @@ class PublishedChroma:
         published in between, if any: then ours is marked, so that it does not hide the other's at the next opening.
         """
         with self._publishing:
-            self._check_open()
+            self.check_open()
             with self._writes:
                 copy = self._local.capture()
                 self._dirty = False

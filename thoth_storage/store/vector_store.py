@@ -52,9 +52,13 @@ class VectorStore:
         self._embedder = function = resolve_embedder(config.embedder_name() if embedder is None else embedder)
         self.collection_name = collection_name
         repository = Repository.open(settings.url, create=True, storage_options=dict(settings.storage_options))
-        self._home = PublishedChroma(
-            repository, config.cache_root(cache_dir), lambda cache: LocalChroma(cache, collection_name, function)
-        )
+        try:
+            self._home = PublishedChroma(
+                repository, config.cache_root(cache_dir), lambda cache: LocalChroma(cache, collection_name, function)
+            )
+        except BaseException:
+            repository.close()
+            raise
 
     @property
     def url(self) -> str:
@@ -210,6 +214,7 @@ class VectorStore:
         self._home.close()
 
     def __enter__(self) -> Self:
+        self._home.check_open()
         return self
 
     def __exit__(
