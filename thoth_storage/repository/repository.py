@@ -177,6 +177,8 @@ class Repository:
         return None if found == self._settings else "the settings are not those that the repository was opened with"
 
     def _known_blocks(self, keys: list[SnapshotKey]) -> dict[bytes, Block]:
+        if not keys:
+            return {}
         known: dict[bytes, Block] = {}
         # A pack that was lost or cut off must not be built on: all its blocks are stored anew.
         lost = set()
