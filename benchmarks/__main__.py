@@ -70,7 +70,8 @@ def _parse() -> argparse.Namespace:
 def _measure(arguments: argparse.Namespace, work: Path) -> Report:
     kinds = {target: peers(target, restic=not arguments.without_restic) for target in arguments.targets}
     work.mkdir(parents=True, exist_ok=True)
-    _keep_bytecode(work)
+    if not arguments.quick:
+        _keep_bytecode(work)
     _say(f"{arguments.documents} documents in {work}")
     documents = corpus(arguments.documents, work)
     summaries: list[Summary] = []
