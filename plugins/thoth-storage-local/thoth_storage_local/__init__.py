@@ -29,6 +29,10 @@ class LocalBackend(FsspecBackend):
     capabilities = Capabilities(atomic_create=True)
     file_like = True
 
+    def __init__(self, url: str, **storage_options: Any) -> None:
+        super().__init__(url, **storage_options)
+        self.url = self.url.replace("%", "%25")  # so that it names the same folder when it is opened
+
     def split(self, url: str) -> tuple[str, str]:
         scheme, colon, rest = url.partition("://")
         path = url
