@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.repository.stores import new_repository
+from thoth_storage.backend import ObjectInfo
 from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.repository import Repository
 from thoth_storage.repository import repository as module
+from thoth_storage.wrappers.base import WrappedBackend
 
 START = datetime(2024, 2, 29, 23, 59, 59, 999_999, UTC)
 
@@ -126,6 +129,20 @@ def test_stray_objects_are_passed_over_and_named(repository: Repository, source:
     assert repository.get("latest") == made
     assert {problem.key for problem in repository.verify().problems} == set(strays)
     assert repository.backup(source).added == 0
+
+
+class Forgets(WrappedBackend):
+    """A snapshot goes between the list and the reading."""
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        found = list(self.inner.list(prefix))
+        self.inner.delete(found[0].key)
+        return iter(found)
+
+
+def test_one_that_is_forgotten_meanwhile_is_left_out(repository: Repository, source: Path) -> None:
+    made = [repository.backup(source) for _ in range(3)]
+    assert Repository(Forgets(repository.backend), repository._settings).snapshots() == made[:0:-1]
 
 
 def test_of_an_empty_repository() -> None:

@@ -82,10 +82,7 @@ def test_every_beginning_of_the_file_is_found() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"",
-        b"{}",
-        b"null",
-        b"[]",
+        *(b"", b"{}", b"null", b"[]"),
         b"\xff\xfe\x00",
         b'{"kind": "\xff"}',
         b"\xef\xbb\xbf" + sealed(),

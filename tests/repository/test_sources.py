@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -70,3 +71,13 @@ def test_a_file_of_another_user(repository: Repository, source: Path) -> None:
         assert "folder" in refused(repository, source, PermissionError_)
         (source / "folder").chmod(0o700)
         repository.backup(source)
+
+
+def test_a_disk_that_cannot_be_read(repository: Repository, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "pread", fail)
+    message = refused(repository, source, StorageError)
+    assert "cannot be read" in message
+    assert str(source) in message

@@ -1,0 +1,97 @@
+"""The last step: what came to be at the target meanwhile, and a rename that fails."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.repository.trees import contents, walk, write_tree
+from thoth_storage.errors import AlreadyExistsError, ConfigurationError
+from thoth_storage.repository import Progress, Repository
+
+
+def at_the_end(do: Callable[[], Any]) -> Callable[[Progress], None]:
+    def tell(progress: Progress) -> None:
+        if progress.done == progress.total:
+            do()
+
+    return tell
+
+
+@pytest.fixture
+def filled(repository: Repository, source: Path) -> Repository:
+    repository.backup(source)
+    return repository
+
+
+def test_what_came_to_be_meanwhile_is_kept(filled: Repository, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    for empty in (False, True):
+        if empty:
+            target.mkdir()
+        with pytest.raises(AlreadyExistsError, match="meanwhile"):
+            filled.restore("latest", target, progress=at_the_end(lambda: write_tree(target, {"new": b"precious"})))
+        assert contents(tmp_path / "target") == {"new": b"precious"}
+        assert {path.name for path in tmp_path.iterdir()} == {"source", "target"}
+        (target / "new").unlink()
+        target.rmdir()
+
+
+def test_an_empty_folder_that_came_to_be_is_free(filled: Repository, source: Path, tmp_path: Path) -> None:
+    filled.restore("latest", tmp_path / "target", progress=at_the_end((tmp_path / "target").mkdir))
+    assert walk(tmp_path / "target") == walk(source)
+
+
+def test_a_file_that_came_to_be_is_kept(filled: Repository, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    with pytest.raises(ConfigurationError):
+        filled.restore("latest", target, progress=at_the_end(lambda: target.write_bytes(b"precious")))
+    assert target.read_bytes() == b"precious"
+
+
+def test_with_overwrite_what_came_to_be_is_replaced(filled: Repository, source: Path, tmp_path: Path) -> None:
+    target = write_tree(tmp_path / "target", {"old": b"old"})
+    more = at_the_end(lambda: write_tree(target, {"new": b"new"}))
+    filled.restore("latest", target, overwrite=True, progress=more)
+    assert walk(target) == walk(source)
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_a_rename_that_fails_leaves_the_old_in_its_place(
+    failing: int, filled: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = write_tree(tmp_path / "target", {"old/file": b"precious"})
+    before = walk(tmp_path)
+    calls: list[Path] = []
+    rename = Path.rename
+
+    def counted(self: Path, other: Path) -> Path:
+        calls.append(self)
+        if len(calls) == failing:
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        return rename(self, other)
+
+    monkeypatch.setattr(Path, "rename", counted)
+    with pytest.raises(ConfigurationError, match="busy"):
+        filled.restore("latest", target, overwrite=True)
+    assert walk(tmp_path) == before
+
+
+def test_links_in_an_old_target_are_removed_and_what_they_point_to_is_not(
+    filled: Repository, source: Path, tmp_path: Path
+) -> None:
+    outside = write_tree(tmp_path / "outside", {"file": b"precious"})
+    outside.chmod(0o755)
+    (outside / "file").chmod(0o640)
+    target = write_tree(tmp_path / "target", {"old": b"old"})
+    (target / "folder").symlink_to(outside)
+    (target / "file").symlink_to(outside / "file")
+    before = walk(outside), outside.stat().st_mode
+    filled.restore("latest", target, overwrite=True)
+    assert walk(target) == walk(source)
+    assert (walk(outside), outside.stat().st_mode) == before
