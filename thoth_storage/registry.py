@@ -13,7 +13,7 @@ import pluggy
 
 from thoth_storage import catalogue, hookspecs, urls
 from thoth_storage.backend import Backend, Capabilities
-from thoth_storage.errors import ConfigurationError, PluginError
+from thoth_storage.errors import ConfigurationError, PluginError, StorageError
 from thoth_storage.memory import MemoryBackend
 from thoth_storage.wrappers import RetryingBackend
 
@@ -61,9 +61,11 @@ class Registry:
         if len(claims) > 1:
             names = " and ".join(claim.plugin for claim in claims)
             raise PluginError(
-                f"two plugins claim the scheme {scheme}://: {names}", url=shown, hint="uninstall one of them"
+                f"{len(claims)} plugins claim the scheme {scheme}://: {names}",
+                url=shown,
+                hint="uninstall all but one of them",
             )
-        return claims[0].factory(url, **options)
+        return _open(claims[0], url, options, shown)
 
     def _load(self, entry: metadata.EntryPoint) -> None:
         name, version = entry.name, None
@@ -120,6 +122,22 @@ class Registry:
         if broken:
             hint += f"; broken plugins, which may have added it: {', '.join(broken)}"
         return ConfigurationError(f"unknown scheme {scheme}://", url=url, hint=hint)
+
+
+def _open(claim: _Claim, url: str, options: dict[str, Any], shown: str) -> Backend:
+    try:
+        backend = claim.factory(url, **options)
+    except StorageError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"the plugin {claim.plugin} failed to open the URL: {type(error).__name__}", url=shown
+        ) from error
+    if not isinstance(backend, Backend):
+        raise PluginError(
+            f"the plugin {claim.plugin} gave a {type(backend).__name__}, which lacks verbs of a Backend", url=shown
+        )
+    return backend
 
 
 class _Builtin:

@@ -39,7 +39,9 @@ def url_of(target: Any) -> tuple[str, dict[str, Any]]:
     if isinstance(target, str):
         url = target
     elif hasattr(target, "storage_options") and hasattr(target, "protocol"):
-        url, options = str(target), dict(target.storage_options)
+        # A local one writes itself as file:// without encoding anything; as a path it is unmistakable.
+        local = target.protocol in ("", "file", "local")
+        url, options = str(target.path if local else target), dict(target.storage_options)
     elif isinstance(target, os.PathLike):
         url = os.fspath(target)
         if not isinstance(url, str):

@@ -47,6 +47,7 @@ def test_every_plugin_installed_here_is_listed() -> None:
         ("file:///tmp/a%20b", "file:///tmp/a b"),
         (Path("/tmp/x"), "file:///tmp/x"),
         (UPath("/tmp/x"), "file:///tmp/x"),
+        (UPath("file:///tmp/a%20b"), "file:///tmp/a%20b"),
         (UPath("memory://b/p"), "memory://b/p"),
         (UPath("gs://bucket/p", token="anon"), "gs://bucket/p"),
     ],
@@ -129,3 +130,26 @@ def test_a_plugin_that_is_not_installed_is_named(
     assert words in str(caught.value)
     assert f"pip install {package}" in str(caught.value)
     assert ts.open_backend("memory://still/works").url == "memory://still/works"
+
+
+FAILING = """
+    import thoth_storage as ts
+
+    def factory(url, **options):
+        BODY
+
+    @ts.hookimpl
+    def thoth_storage_backends():
+        return {"SCHEME": factory}
+"""
+
+
+@pytest.mark.parametrize(("body", "word"), [("raise OSError('no device')", "OSError"), ("return {}", "lacks verbs")])
+def test_a_factory_that_fails_is_named(tmp_path: Path, body: str, word: str) -> None:
+    site = Site(tmp_path)
+    site.install("acme-failing", FAILING.replace("BODY", body))
+    answers, _ = site.ask("failing://b")
+    kind, text, url, _ = answers["failing://b"]
+    assert (kind, url) == ("PluginError", "failing://b")
+    assert "acme-failing" in text
+    assert word in text
