@@ -47,7 +47,7 @@ def test_every_plugin_installed_here_is_listed() -> None:
         ("file:///tmp/a%20b", "file:///tmp/a b"),
         (Path("/tmp/x"), "file:///tmp/x"),
         (UPath("/tmp/x"), "file:///tmp/x"),
-        (UPath("file:///tmp/a%2520b"), "file:///tmp/a%20b"),
+        (UPath("file:///tmp/a%20b"), "file:///tmp/a%2520b"),
         (UPath("memory://b/p"), "memory://b/p"),
         (UPath("gs://bucket/p", token="anon"), "gs://bucket/p"),
     ],
