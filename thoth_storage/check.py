@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from thoth_storage.backend import Backend
 from thoth_storage.errors import AlreadyExistsError, NotFoundError, StorageError
 from thoth_storage.wrappers import PrefixedBackend
+from thoth_storage.wrappers.base import WrappedBackend
 
 __all__ = ["CheckReport", "Step", "check_backend"]
 
@@ -55,27 +56,51 @@ class CheckReport:
 def check_backend(backend: Backend, tell: Callable[[Step], None] | None = None) -> CheckReport:
     """Run every step below a random prefix and remove what they stored. ``tell`` hears of each step as it ends.
 
-    A failed step is in the report; only the first, if the store cannot be written at all, raises what it met.
+    A failed step is in the report; only the first write, if the store cannot be written at all, raises what it met.
     """
-    area = PrefixedBackend(backend, f"thoth-check-{uuid.uuid4().hex}")
+    area = _Noting(PrefixedBackend(backend, f"thoth-check-{uuid.uuid4().hex}"))
+    area.put("first", b"written by 'thoth-storage check'")
     steps: list[Step] = []
+
+    def run(name: str, work: Callable[[Backend], str]) -> None:
+        began = time.perf_counter()
+        try:
+            detail, ok = work(area), True
+        except (StorageError, AssertionError) as error:
+            detail, ok = str(error), False
+        steps.append(Step(name, ok, time.perf_counter() - began, detail))
+        if tell:
+            tell(steps[-1])
+
     try:
-        area.put("first", b"written by 'thoth-storage check'")
         for name, work in _STEPS.items():
-            if name == "atomic create" and not backend.capabilities.atomic_create:
-                continue
-            began = time.perf_counter()
-            try:
-                detail, ok = work(area), True
-            except (StorageError, AssertionError) as error:
-                detail, ok = str(error), False
-            step = Step(name, ok, time.perf_counter() - began, detail)
-            steps.append(step)
-            if tell:
-                tell(step)
+            if name != "atomic create" or backend.capabilities.atomic_create:
+                run(name, work)
     finally:
-        area.delete(*[info.key for info in area.list()])
+        run("clean up", lambda _: area.clean_up())
     return CheckReport(backend.url, tuple(steps))
+
+
+class _Noting(WrappedBackend):
+    """Knows what was written here without a listing, which may be stale."""
+
+    def __init__(self, inner: Backend) -> None:
+        super().__init__(inner)
+        self._keys: set[str] = set()
+
+    def put(self, key: str, data: bytes) -> None:
+        self._keys.add(key)
+        self.inner.put(key, data)
+
+    def create(self, key: str, data: bytes) -> None:
+        self._keys.add(key)
+        self.inner.create(key, data)
+
+    def clean_up(self) -> str:
+        self.inner.delete(*sorted(self._keys))
+        left = [info.key for info in self.inner.list()]
+        _expect(not left, f"{len(left)} objects are left below {self.url}")
+        return "nothing is left"
 
 
 def _expect(right: bool, wrong: str) -> None:
