@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import click
 
 from thoth_storage import config
 from thoth_storage.cli.output import Output, human_bytes
 from thoth_storage.cli.verb import options_option, verb
+from thoth_storage.errors import ConfigurationError, NotFoundError
+from thoth_storage.registry import open_backend
 from thoth_storage.repository import Repository
 
 __all__ = ["backup"]
@@ -40,7 +43,9 @@ def backup(
     """
     settings = config.store_settings(url, storage_options)
     began = time.perf_counter()
-    with Repository.open(settings.url, create=True, storage_options=dict(settings.storage_options)) as repository:
+    backend = open_backend(settings.url, **settings.storage_options)
+    _check_apart(directory, backend.url)
+    with Repository.open(backend, create=True) as repository:
         with output.progress("backup") as progress:
             snapshot = repository.backup(directory, name=name, tags=tags, progress=progress)
         seconds = time.perf_counter() - began
@@ -48,4 +53,17 @@ def backup(
         output.say(
             f"snapshot {snapshot.id[:12]}{f' ({name})' if name else ''}: {snapshot.files} files, "
             f"{human_bytes(snapshot.size)}, of which {human_bytes(snapshot.added)} were stored, in {seconds:.1f} s"
+        )
+
+
+def _check_apart(directory: Path, url: str) -> None:
+    """Before a repository is created: for a directory that is not there, or in the very directory, as where Chroma's
+    directory has the name that the default URL has."""
+    if not directory.exists():
+        raise NotFoundError(f"no such directory: {directory}", hint="nothing was backed up")
+    scheme, _, location = url.partition("://")
+    place = Path(unquote(location)).resolve()
+    if scheme == "file" and directory.resolve() in (place, *place.parents):
+        raise ConfigurationError(
+            f"the repository would lie in the directory {directory} itself", url=url, hint="name another URL"
         )
