@@ -11,6 +11,7 @@ from thoth_storage import config
 from thoth_storage.cli.output import Output, human_bytes
 from thoth_storage.cli.verb import options_option, verb
 from thoth_storage.repository import Repository
+from thoth_storage.urls import mask_url
 
 __all__ = ["restore"]
 
@@ -40,6 +41,9 @@ def restore(
     if len(places) > 2:
         raise click.UsageError(f"expected [URL] TARGET, got {len(places)} arguments")
     url, target = (None, places[0]) if len(places) == 1 else places
+    if "://" in target:
+        # Else a forgotten TARGET would restore another repository into a folder called 'gs:'.
+        raise click.UsageError(f"TARGET is a directory, {mask_url(target)!r} is a URL")
     settings = config.store_settings(url, storage_options)
     with (
         Repository.open(settings.url, storage_options=dict(settings.storage_options)) as repository,
