@@ -12,8 +12,10 @@ import click
 from thoth_storage.cli.corpus import Section, handbook, sections
 from thoth_storage.cli.output import Output, human_bytes
 from thoth_storage.cli.verb import FAILED, options_option, verb
+from thoth_storage.redaction import redact, secrets_of
 from thoth_storage.registry import open_backend
 from thoth_storage.repository import Repository
+from thoth_storage.urls import mask_url
 
 if TYPE_CHECKING:
     from thoth_storage.store import VectorStore
@@ -96,16 +98,24 @@ def demo(output: Output, url: str | None, corpus: Path | None, storage_options: 
             "restored_files": restored.files,
         }
     )
-    options = "".join(f" -o {name}={value}" for name, value in storage_options.items())
-    output.say(
-        f"\nthe answers are {'equal' if same else 'NOT EQUAL'}. What to type next:\n"
-        f"  thoth-storage snapshots {place}{options}\n"
-        f"  thoth-storage verify {place}{options}\n"
-        f"  thoth-storage restore {place} ./restored --snapshot demo-first{options}\n"
-        f"  python -c \"import thoth_storage as ts; print(ts.VectorStore({place!r}, embedder='lexical')"
-        f".search_similar('durable writes')['documents'][0])\""
-    )
+    output.say(f"\nthe answers are {'equal' if same else 'NOT EQUAL'}. What to type next:")
+    output.say(_next(place, storage_options))
     return 0 if same else FAILED
+
+
+def _next(place: str, storage_options: dict[str, Any]) -> str:
+    """Commands for this place. The secrets in them are masked: what is on a screen stays there."""
+    url = mask_url(place)
+    options = "".join(f" -o {name}={value}" for name, value in storage_options.items())
+    keyword = f", storage_options={storage_options}" if storage_options else ""
+    text = (
+        f"  thoth-storage snapshots {url}{options}\n"
+        f"  thoth-storage verify {url}{options}\n"
+        f"  thoth-storage restore {url} ./restored --snapshot demo-first{options}\n"
+        f"  python -c \"import thoth_storage as ts; print(ts.VectorStore({url!r}, 'handbook', 'lexical'{keyword})"
+        ".search_similar('durable writes')['documents'][0])\""
+    )
+    return redact(text, secrets_of(place, storage_options))
 
 
 def _open(place: str, options: dict[str, Any], cache: Path) -> VectorStore:
