@@ -37,7 +37,7 @@ _EXIT_CODES: tuple[tuple[type[StorageError], int], ...] = (
     (ConflictError, CONFLICT),
     (CorruptionError, DAMAGED),
 )
-_NOISY = ("gcsfs", "s3fs", "fsspec", "botocore", "aiobotocore", "chromadb", "asyncio")
+_NOISY = ("gcsfs", "s3fs", "fsspec", "botocore", "aiobotocore", "aiohttp", "google", "urllib3", "chromadb", "asyncio")
 
 
 def verb(**settings: Any) -> Callable[[Callable[..., int | None]], click.Command]:
@@ -48,7 +48,7 @@ def verb(**settings: Any) -> Callable[[Callable[..., int | None]], click.Command
         def run(as_json: bool, quiet: bool, verbose: bool, **arguments: Any) -> None:
             output = Output(as_json=as_json, quiet=quiet)
             try:
-                _log(verbose)
+                _log(verbose, quiet)
                 code = function(output, **arguments)
             except StorageError as error:
                 code = _tell(output, error, verbose)
@@ -94,13 +94,15 @@ def _parse_options(_context: click.Context, _parameter: click.Parameter, pairs: 
     return parsed
 
 
-def _log(verbose: bool) -> None:
-    level = "DEBUG" if verbose else config.log_level()
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    if not verbose:
-        # They print traces of errors that are raised, and told in one line, all the same.
-        for name in _NOISY:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
+def _log(verbose: bool, quiet: bool) -> None:
+    others = "INFO" if verbose else "ERROR" if quiet else "WARNING"
+    ours = "DEBUG" if verbose else "ERROR" if quiet else config.log_level()
+    logging.basicConfig(level=others, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("thoth_storage").setLevel(ours)
+    for name in _NOISY:
+        # Their DEBUG shows requests with keys and signatures. And they print traces of errors that are raised, and told
+        # in one line, all the same.
+        logging.getLogger(name).setLevel("INFO" if verbose else "CRITICAL")
 
 
 def _tell(output: Output, error: StorageError, verbose: bool) -> int:
