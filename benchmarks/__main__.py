@@ -68,11 +68,13 @@ def _parse() -> argparse.Namespace:
 
 
 def _measure(arguments: argparse.Namespace, work: Path) -> Report:
-    kinds = {target: peers(target, restic=not arguments.without_restic) for target in arguments.targets}
+    restic = not arguments.without_restic
+    kinds = {target: peers(target, restic=restic, quick=arguments.quick) for target in arguments.targets}
     work.mkdir(parents=True, exist_ok=True)
     if not arguments.quick:
         _keep_bytecode(work)
     _say(f"{arguments.documents} documents in {work}")
+    facts = machine.facts(work)
     documents = corpus(arguments.documents, work)
     summaries: list[Summary] = []
     for target, mine in kinds.items():
@@ -83,7 +85,7 @@ def _measure(arguments: argparse.Namespace, work: Path) -> Report:
         size=documents.size,
         floor=memory_floor(),
         latency=arguments.latency,
-        machine=machine.facts(work),
+        machine=facts,
         summaries=summaries,
     )
 

@@ -15,9 +15,10 @@ _PACKAGES = ("thoth-storage", "chromadb", "blake3", "zstandard", "fsspec", "gcsf
 
 
 def facts(work: Path) -> dict[str, str]:
-    """Processors, memory, file system and versions."""
+    """Processors, memory, file system, versions, and whether others were at work: called before anything is run."""
     found = {
         "processors": f"{len(os.sched_getaffinity(0))} x {_processor()}",
+        "load before the start": f"{os.getloadavg()[0]:.1f} (above 0.5 the seconds are not worth much)",
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "kernel": f"{platform.system()} {platform.release()}",
         "file system": _output("df", "--output=fstype", str(work)).splitlines()[-1],

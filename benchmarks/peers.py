@@ -131,9 +131,12 @@ _PEERS: Mapping[str, tuple[type[Peer], ...]] = {
 }
 
 
-def peers(target: str, *, restic: bool) -> tuple[type[Peer], ...]:
-    """Who takes part at a target. Raises FileNotFoundError where restic is wanted and not installed."""
-    found = tuple(peer for peer in _PEERS[target] if restic or not issubclass(peer, _Restic))
+def peers(target: str, *, restic: bool, quick: bool) -> tuple[type[Peer], ...]:
+    """Who takes part at a target; where it must be quick, nobody twice. Raises FileNotFoundError where restic is wanted
+    and not installed."""
     if restic and not shutil.which(_Restic.name):
         raise FileNotFoundError("restic is not installed: apt-get install restic, or pass --without-restic")
-    return found
+    left_out: tuple[type[Peer], ...] = () if restic else (_Restic,)
+    if quick:
+        left_out = (*left_out, _ResticForced, _CopyFlushed)
+    return tuple(peer for peer in _PEERS[target] if not issubclass(peer, left_out))
