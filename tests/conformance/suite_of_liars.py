@@ -14,7 +14,7 @@ class OfLiars(BackendSuite):
     kind: type[Backend]
     secrets = (SECRET,)
     patience = 3.0
-    examples = 100
+    examples = 500
     shrink = False
 
     @pytest.fixture
