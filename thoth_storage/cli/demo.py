@@ -139,5 +139,16 @@ def _ask(question: str, here: VectorStore, elsewhere: VectorStore) -> dict[str, 
         "question": question,
         "title": mine["metadatas"][0]["title"],
         "distance": mine["distances"][0],
-        "same": mine == theirs,
+        "same": _same(mine, theirs),
     }
+
+
+def _same(mine: dict[str, list[Any]], theirs: dict[str, list[Any]]) -> bool:
+    """Whether two answers are equal. Of documents at one distance any may come first, and at the end any one."""
+
+    def nearer(answer: dict[str, list[Any]]) -> list[tuple[Any, ...]]:
+        last = max(answer["distances"], default=0)
+        rows = zip(*(answer[field] for field in ("distances", "ids", "documents", "metadatas")), strict=True)
+        return sorted((row for row in rows if row[0] < last), key=lambda row: row[:2])
+
+    return mine["distances"] == theirs["distances"] and nearer(mine) == nearer(theirs)
