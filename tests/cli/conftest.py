@@ -1,0 +1,36 @@
+"""An environment that configures nothing, in a folder of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.helpers import invoke, make_tree
+from tests.store.helpers import SETTINGS
+
+
+@pytest.fixture(autouse=True)
+def _nothing_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    loggers = [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]
+    levels = {each: each.level for each in (logging.root, *loggers)}
+    yield
+    for logger, level in levels.items():  # verbs set them, as programs may
+        logger.setLevel(level)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    return make_tree(tmp_path / "tree")
+
+
+@pytest.fixture
+def repository(tree: Path, tmp_path: Path) -> Path:
+    """One with a snapshot called ``first``."""
+    assert invoke("backup", tree, tmp_path / "repository", "--name", "first", "--tag", "t").code == 0
+    return tmp_path / "repository"

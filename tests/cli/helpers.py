@@ -1,0 +1,85 @@
+"""Verbs called in this process, and as the programs that people start."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner
+
+from tests.store.helpers import SETTINGS
+from thoth_storage.cli.group import thoth_storage
+
+__all__ = ["ERROR_KEYS", "SNAPSHOT_KEYS", "Said", "environment", "invoke", "make_tree", "program", "stop"]
+
+PROGRAM = (sys.executable, "-m", "thoth_storage")
+ERROR_KEYS = ["type", "message", "url", "key", "hint", "exit_code"]
+SNAPSHOT_KEYS = ["id", "time", "name", "tags", "files", "size", "added", "parent", "position"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command ended with, and what it said where."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """All of stdout, as one JSON document."""
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> Any:
+        """The document of a command that failed."""
+        assert list(self.document) == ["error"]
+        assert list(self.document["error"]) == ERROR_KEYS
+        assert self.document["error"]["exit_code"] == self.code
+        return self.document["error"]
+
+
+def invoke(*arguments: str | Path) -> Said:
+    """A verb in this process. What it raises that is no error of ours is raised here."""
+    done = CliRunner(catch_exceptions=False).invoke(thoth_storage, [str(each) for each in arguments])
+    return Said(done.exit_code, done.stdout, done.stderr)
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's, without what would configure a store or credentials."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in SETTINGS and not name.startswith(("AWS_", "GOOGLE_", "PYTEST"))
+    }
+    return {**kept, **(more or {})}
+
+
+def program(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Said:
+    """The program, in a process of its own."""
+    command = [*PROGRAM, *map(str, arguments)]
+    done = subprocess.run(
+        command, cwd=cwd, env=environment(env), capture_output=True, text=True, timeout=120, check=False
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def stop(process: subprocess.Popen[str], signal: int) -> Said:
+    """Send a signal and wait for the end."""
+    process.send_signal(signal)
+    out, err = process.communicate(timeout=120)
+    return Said(process.returncode, out, err)
+
+
+def make_tree(folder: Path) -> Path:
+    """A small directory worth a snapshot."""
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a.txt").write_text("alpha")
+    (folder / "sub" / "b.bin").write_bytes(bytes(range(256)) * 100)
+    return folder
