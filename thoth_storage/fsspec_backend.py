@@ -116,7 +116,7 @@ class FsspecBackend:
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         check_prefix(prefix)
         folder, _, leaf = prefix.rpartition("/")
-        root = self._call(None, self._root)
+        root = self._call(None, self.root)
         infos = self._call(prefix, lambda: list(self.find(f"{root}/{folder}" if folder else root, leaf)))
         found = []
         for info in infos:
@@ -144,6 +144,11 @@ class FsspecBackend:
     def options(self) -> dict[str, Any]:
         """The options for the file system: those of the URL and the caller's, which win."""
         return dict(self._storage_options)
+
+    def root(self) -> str:
+        """The URL's prefix as a path of the file system, without a slash at its end."""
+        protocol = self.protocol or self.scheme
+        return str(type(self.fs)._strip_protocol(f"{protocol}://{self.location}")).rstrip("/")
 
     def make_fs(self) -> AbstractFileSystem:
         """A new file system, which keeps no listings: a stale listing is a wrong answer."""
@@ -227,13 +232,9 @@ class FsspecBackend:
         loop's thread does not exist in the child."""
         return self._instances.get()
 
-    def _root(self) -> str:
-        protocol = self.protocol or self.scheme
-        return str(type(self.fs)._strip_protocol(f"{protocol}://{self.location}")).rstrip("/")
-
     def _path(self, key: str) -> str:
         check_key(key)
-        return self._call(key, lambda: f"{self._root()}/{key}")
+        return self._call(key, lambda: f"{self.root()}/{key}")
 
     def _call(self, key: str | None, do: Callable[[], _T]) -> _T:
         try:

@@ -18,8 +18,9 @@ __all__ = ["Fetched", "fetch"]
 
 _RANGE = 4 * 1024 * 1024
 """Bytes in the longest range request: eight of them in flight stay far below 100 MiB."""
-_GAP = 64 * 1024
-"""Bytes of other blocks that are read along rather than pay for another request."""
+_GAP = 512 * 1024
+"""Bytes of other blocks that are read along rather than pay for another request: two blocks. Measured on a store of
+three backups at 30 ms a request: 110 requests and 187 MiB, where 64 KiB took 163 and 173 (benchmarks)."""
 _REQUESTS = 8
 
 

@@ -35,7 +35,7 @@ class GcsBackend(FsspecBackend):
         return make_fs(self.options())
 
     def write(self, path: str, data: bytes) -> None:
-        self.fs.pipe_file(path, data, **_upload(data))
+        self.fs.put_media(path, data)
 
     def write_new(self, path: str, data: bytes, stamp: str) -> None:
         self.fs.pipe_file(path, data, mode="create", metadata={_STAMP: stamp}, **_upload(data))

@@ -49,6 +49,9 @@ class LocalBackend(FsspecBackend):
             raise ConfigurationError("a file is where a directory is expected", url=f"file://{absolute}")
         return "file", absolute
 
+    def root(self) -> str:
+        return self.location
+
     def read(self, path: str, start: int, end: int | None) -> bytes:
         with Path(path).open("rb") as file:
             # Python makes room for as much as it is asked for, however little there is to read.
