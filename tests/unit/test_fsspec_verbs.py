@@ -26,7 +26,7 @@ def test_a_listing_leaves_out_what_is_no_key_of_this_store() -> None:
     backend = box()
     for key in ("b", "a/c", "a.b", "A"):
         backend.put(key, b"1")
-    root = backend._root()
+    root = backend.root()
     for foreign in ("2/x", "-old", "//x", "/a//b", "/.thoth-tmp-1", "/d/.thoth-tmp-2", "/back\\slash"):
         backend.fs.store[root + foreign] = backend.fs.store[f"{root}/b"]
     assert [info.key for info in backend.list()] == ["A", "a.b", "a/c", "b"]

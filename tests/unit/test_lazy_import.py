@@ -56,7 +56,11 @@ def test_listing_the_plugins_imports_no_sdk() -> None:
 
 def test_the_first_verb_does() -> None:
     """Else the tests above would pass for a backend that never works."""
-    code = "import thoth_storage as ts; b = ts.open_backend('file:///nowhere/at/all'); list(b.list())"
+    code = """if True:
+        import contextlib, thoth_storage as ts
+        with contextlib.suppress(KeyError):
+            ts.open_backend('file:///nowhere/at/all').head('key')
+    """
     assert "fsspec" in loaded(code)
 
 
