@@ -48,6 +48,7 @@ DIGEST = blake3(b"A" * 4096).digest()
 FRAMES = {
     "another block's bytes": frame(DIGEST, 0, b"B" * 4096, 4096),
     "another block's frame": frame(blake3(b"B" * 4096).digest(), 0, b"B" * 4096, 4096),
+    "another block's name": frame(blake3(b"B" * 4096).digest(), 0, b"A" * 4096, 4096),
     "less than claimed": frame(DIGEST, 0, b"A" * 4095, 4096, 4096),
     "fewer plain bytes": frame(DIGEST, 0, b"A" * 4095, 4095),
     "another plain length": frame(DIGEST, 0, b"A" * 4096, 4095),

@@ -13,6 +13,7 @@ import zstandard
 from tests.repository.forge import KEY, header, innocent, plain_header, record, refused, sections
 from thoth_storage.errors import CapacityError, CorruptionError, FormatError
 from thoth_storage.repository import Repository, sealed
+from thoth_storage.wrappers.base import WrappedBackend
 
 
 def packed(plain: bytes) -> bytes:
@@ -32,7 +33,6 @@ NO_SIZE = zstandard.ZstdCompressor(write_content_size=False)
 
 RECORDS: dict[str, bytes] = {
     "nothing": b"",
-    "a magic alone": b"THOTHSNP",
     "zeros": bytes(500),
     "another magic": record(HEAD, BODY, magic=b"THOTHPAK"),
     "header cut off": record(HEAD, BODY)[: 88 + 50],
@@ -115,6 +115,20 @@ def test_unknown_fields_are_passed_over(repository: Repository, tmp_path: Path) 
     repository.backend.put(KEY, record({**HEAD, "mood": ["fine"]}, {**BODY, "later": {"a": 1}}))
     assert repository.verify().ok
     repository.restore("latest", tmp_path / "target")
+
+
+class Sober(WrappedBackend):
+    """Nobody asks for more than can be."""
+
+    def get(self, key: str, start: int = 0, end: int | None = None) -> bytes:
+        assert end is None or end - start <= 2**30
+        return self.inner.get(key, start, end)
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDS if "length" in name])
+def test_impossible_lengths_are_not_asked_for(name: str, repository: Repository) -> None:
+    repository.backend.put(KEY, RECORDS[name])
+    assert not Repository(Sober(repository.backend), repository._settings).verify().ok
 
 
 def test_a_claim_costs_no_memory(repository: Repository) -> None:
