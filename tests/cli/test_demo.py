@@ -14,7 +14,7 @@ import pytest
 from tests.cli.helpers import SNAPSHOT_KEYS, environment, invoke, program
 from tests.servers.gcs import GcsServer
 from thoth_storage import Repository, VectorStore
-from thoth_storage.cli.corpus import handbook, sections
+from thoth_storage.cli.corpus import corpus as own_corpus
 from thoth_storage.cli.demo import _QUESTIONS
 
 
@@ -118,8 +118,8 @@ def test_it_leaves_nothing_beside_the_store(corpus: Path, tmp_path: Path, monkey
     assert not (tmp_path / "cache").exists()
 
 
-def test_the_handbook_is_complete() -> None:
-    found = sections(handbook())
+def test_the_corpus_is_complete() -> None:
+    found = own_corpus()
     assert len(found) > 200
     assert len({section.id for section in found}) == len(found)
     assert all(section.text.startswith(f"{section.title}\n\n") and section.file.endswith(".md") for section in found)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from thoth_storage.errors import NotFoundError
 
-__all__ = ["Section", "handbook", "sections"]
+__all__ = ["Section", "corpus", "sections"]
 
 _HEADING = re.compile(r"^## +(.+?)\s*$", re.MULTILINE)
 
@@ -23,22 +23,28 @@ class Section(NamedTuple):
     text: str
 
 
-def handbook() -> Path:
-    """The handbook that comes with the package; in a source tree, the one under ``examples``."""
-    installed = Path(str(files("thoth_storage") / "handbook"))
-    for folder in (installed, Path(__file__).parents[2] / "examples" / "handbook"):
-        if folder.is_dir():
-            return folder
-    raise NotFoundError("the handbook is not installed", hint="pass a folder of markdown files with --corpus")
+def corpus() -> list[Section]:
+    """The project's own documents and the handbook, as they come with the package or lie in a source tree."""
+    tree = Path(__file__).parents[2]
+    found = []
+    for name, source in (("handbook", tree / "examples" / "handbook"), ("docs", tree / "docs")):
+        installed = Path(str(files("thoth_storage") / name))
+        found.extend(sections(installed if installed.is_dir() else source))
+    return found
 
 
 def sections(folder: Path) -> list[Section]:
     """Every ``##`` section of the markdown files in ``folder``. Raises NotFoundError where there is none."""
-    found = []
+    found: dict[str, Section] = {}
     for file in sorted(folder.glob("*.md")):
         parts = _HEADING.split(file.read_text(encoding="utf-8"))
         for title, body in zip(parts[1::2], parts[2::2], strict=True):
-            found.append(Section(f"{file.name}#{title}", title, file.name, f"{title}\n\n{body.strip()}"))
+            section_id = f"{folder.name}/{file.name}#{title}"
+            if section_id in found:
+                section_id = f"{section_id} ({len(found)})"
+            found[section_id] = Section(section_id, title, file.name, f"{title}\n\n{body.strip()}")
     if not found:
-        raise NotFoundError(f"{folder} has no markdown file with '## ' sections")
-    return found
+        raise NotFoundError(
+            f"{folder} has no markdown file with '## ' sections", hint="pass a folder that has with --corpus"
+        )
+    return list(found.values())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from thoth_storage.cli.corpus import Section, handbook, sections
+from thoth_storage.cli.corpus import Section, sections
+from thoth_storage.cli.corpus import corpus as own_corpus
 from thoth_storage.cli.output import Output, human_bytes
 from thoth_storage.cli.verb import FAILED, options_option, verb
 from thoth_storage.redaction import redact, secrets_of
@@ -36,11 +37,13 @@ _LATER = 12
 @verb(short_help="Build a store, back it up, bring it up elsewhere, compare.")
 @click.argument("url", required=False)
 @click.option(
-    "--corpus", type=click.Path(path_type=Path, file_okay=False), help="A folder of markdown files; else a handbook."
+    "--corpus",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder of markdown files; else a handbook and the docs.",
 )
 @options_option
 def demo(output: Output, url: str | None, corpus: Path | None, storage_options: dict[str, Any]) -> int:
-    """Index a handbook, save the store at URL (else in ./demo-out), bring it up from there in a fresh directory, and
+    """Index a handbook and the docs, save the store at URL (else in ./demo-out), bring it up from there in a fresh directory, and
     show that both give the same answers. Exit code 1 if they do not.
 
     \b
@@ -48,7 +51,7 @@ def demo(output: Output, url: str | None, corpus: Path | None, storage_options: 
         thoth-storage demo gs://bucket/demo
     """
     place = url or str(Path("demo-out") / f"store-{time.strftime('%Y%m%d-%H%M%S')}")
-    texts = sections(corpus or handbook())
+    texts = sections(corpus) if corpus else own_corpus()
     first, later = texts[:-_LATER], texts[-_LATER:]
     open_backend(place, **storage_options)  # a bad URL is told before any work
     with tempfile.TemporaryDirectory(prefix="thoth-demo-") as scratch:
