@@ -92,7 +92,7 @@ def test_a_change_before_the_reading(change: Callable[[Path], Any], repository: 
     assert repository.snapshots() == []
 
 
-@pytest.mark.parametrize("kind", ["pipe", "link", "folder", "gone"])
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder", "gone", "shorter"])
 def test_what_takes_a_files_place_is_neither_followed_nor_waited_for(kind: str, source: Path) -> None:
     seen = scan.scan(source)
     file = next(file for file in seen.files if file.path == "noise")
@@ -104,6 +104,8 @@ def test_what_takes_a_files_place_is_neither_followed_nor_waited_for(kind: str, 
         (source / "noise").symlink_to(source.parent / "noise")
     elif kind == "folder":
         (source / "noise").mkdir()
+    elif kind == "shorter":
+        (source / "noise").write_bytes(b"short")
     with pytest.raises(ConflictError):
         scan.read(seen, file, 0, file.size)
 
