@@ -10,7 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 "${PYTHON:-python3}" -m venv "$scratch/venv"
 bin="$scratch/venv/bin"
 core=$(echo "$dist"/thoth_storage-*.whl)
-"$bin/python" -m pip install --quiet -c "$root/constraints.txt" "$core[testing]" "$dist"/thoth_storage_*.whl
+"$bin/python" -m pip install --quiet -c "$root/constraints.txt" "${core}[testing]" "$dist"/thoth_storage_*.whl
 
 cd "$scratch"
 "$bin/thoth-storage" plugins

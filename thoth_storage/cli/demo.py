@@ -43,8 +43,8 @@ _LATER = 12
 )
 @options_option
 def demo(output: Output, url: str | None, corpus: Path | None, storage_options: dict[str, Any]) -> int:
-    """Index a handbook and the docs, save the store at URL (else in ./demo-out), bring it up from there in a fresh directory, and
-    show that both give the same answers. Exit code 1 if they do not.
+    """Index a handbook and the docs, save the store at URL (else in ./demo-out), bring it up from there in a fresh
+    directory, and show that both give the same answers. Exit code 1 if they do not.
 
     \b
     Example:

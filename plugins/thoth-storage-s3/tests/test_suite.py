@@ -32,9 +32,9 @@ class Live:
 
 
 class TestS3(Live, BackendSuite):
-    # moto takes some 300 requests a second.
-    rounds, process_rounds, overwrites = 10, 20, 20
-    examples, steps, shrink = 15, 20, False
+    # moto takes some 100 to 300 requests a second.
+    deleted, rounds, process_rounds, overwrites = 1050, 6, 12, 10
+    examples, steps, shrink = 10, 20, False
 
 
 class TestRepliesThatTurnIntoErrors(Live, Replies):
