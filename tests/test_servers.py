@@ -85,9 +85,7 @@ def test_a_bucket_whose_metadata_is_denied_still_serves_objects(server: ObjectSe
     server.deny_bucket_get = True
     fs.pipe_file("bucket/key", b"x")
     assert fs.ls("bucket") == ["bucket/key"]
-    status = send(
-        server.endpoint, *{"gs": ("GET", "/storage/v1/b/bucket"), "s3": ("HEAD", "/bucket")}[server.scheme]
-    )
+    status = send(server.endpoint, *{"gs": ("GET", "/storage/v1/b/bucket"), "s3": ("HEAD", "/bucket")}[server.scheme])
     assert status.status == 403
 
 
@@ -111,9 +109,7 @@ def test_two_stores_of_moto_would_be_one(running: ObjectServer) -> None:
 @pytest.mark.parametrize("module", ["gcs", "s3"])
 def test_a_process_of_its_own_is_controlled_over_http(module: str) -> None:
     command = [sys.executable, "-m", f"tests.servers.{module}", "0", "--bucket", "bucket"]
-    with subprocess.Popen(
-        command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         endpoint = process.stdout.readline().strip()
         try:

@@ -66,9 +66,7 @@ def test_pages_of_any_size_give_what_one_page_gives() -> None:
         assert folders == list(dict.fromkeys(head + rest + cut for head, (rest, cut, _) in rests if cut))
 
 
-@pytest.mark.parametrize(
-    "name", ["a/b", "sp ace", "ü/é", "q?x#y", "pct%2Fz", "x//y", "plus+", "br{ace}", "new\nline"]
-)
+@pytest.mark.parametrize("name", ["a/b", "sp ace", "ü/é", "q?x#y", "pct%2Fz", "x//y", "plus+", "br{ace}", "new\nline"])
 def test_names_survive(fs: Any, name: str) -> None:
     fs.pipe_file(f"bucket/{name}", name.encode())
     assert fs.cat_file(f"bucket/{name}") == name.encode()

@@ -34,20 +34,14 @@ def related(data: bytes, eol: bytes = b"\n") -> bytes:
 
 
 @pytest.mark.parametrize("eol", [b"\n", b"\r\n"])
-@pytest.mark.parametrize(
-    "data", [b"", b"x", b"\n", b"a\n\nb\r\n\r\nc\r", b"in a line --==0==", b"--==0=\n\n--"]
-)
+@pytest.mark.parametrize("data", [b"", b"x", b"\n", b"a\n\nb\r\n\r\nc\r", b"in a line --==0==", b"--==0=\n\n--"])
 def test_multipart_gives_back_the_bytes(data: bytes, eol: bytes) -> None:
     resource, content = parse_related('multipart/related; boundary="==0=="', related(data, eol))
     assert (resource, content) == ({"name": "key", "contentType": "text/plain"}, data)
 
 
-@pytest.mark.parametrize(
-    ("data", "kept"), [(b"ab\n--==0==\ncd", b"ab"), (b"--==0==cd", b""), (b"\n--==0==--", b"")]
-)
-def test_multipart_ends_at_the_first_delimiter_line(
-    server: GcsServer, fs: Any, data: bytes, kept: bytes
-) -> None:
+@pytest.mark.parametrize(("data", "kept"), [(b"ab\n--==0==\ncd", b"ab"), (b"--==0==cd", b""), (b"\n--==0==--", b"")])
+def test_multipart_ends_at_the_first_delimiter_line(server: GcsServer, fs: Any, data: bytes, kept: bytes) -> None:
     """gcsfs does not look for its boundary in the data, and is told of success."""
     fs.pipe_file("bucket/key", data)
     assert server.store.get("bucket", "key").data == kept
@@ -67,9 +61,7 @@ def test_what_the_client_says_of_the_content_must_be_true(server: GcsServer) -> 
         body = related(b"x").replace(b'{"name"', b'{"md5Hash": "%s", "name"' % md5.encode())
         headers = {"Content-Type": 'multipart/related; boundary="==0=="'}
         assert (
-            send(
-                server.endpoint, "POST", "/upload/storage/v1/b/bucket/o?uploadType=multipart", body, headers
-            ).status
+            send(server.endpoint, "POST", "/upload/storage/v1/b/bucket/o?uploadType=multipart", body, headers).status
             == status
         )
 

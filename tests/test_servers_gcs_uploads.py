@@ -116,7 +116,5 @@ def test_names_have_at_most_1024_bytes(server: GcsServer, fs: Any) -> None:
 )
 def test_ranges(server: GcsServer, header: str, status: int, body: bytes, content_range: str | None) -> None:
     server.store.put("bucket", "key", b"0123456789", {})
-    reply = send(
-        server.endpoint, "GET", "/download/storage/v1/b/bucket/o/key?alt=media", b"", {"Range": header}
-    )
+    reply = send(server.endpoint, "GET", "/download/storage/v1/b/bucket/o/key?alt=media", b"", {"Range": header})
     assert (reply.status, reply.body, reply.headers["Content-Range"]) == (status, body, content_range)

@@ -50,9 +50,7 @@ class S3Server(ObjectServer):
 
     def start(self) -> None:
         if not _running.acquire(blocking=False):
-            raise RuntimeError(
-                "another S3Server is running in this process, and moto would mix their buckets"
-            )
+            raise RuntimeError("another S3Server is running in this process, and moto would mix their buckets")
         try:
             app = _Front(self, self._moto)
             self._server = make_server(HOST, self.port, app, threaded=True, request_handler=_QuietHandler)

@@ -96,9 +96,7 @@ def _error(code: str, message: str) -> str:
 
 
 def _xml(text: str, status: int) -> Response:
-    return Response(
-        f'<?xml version="1.0" encoding="UTF-8"?>\n{text}', status=status, mimetype="application/xml"
-    )
+    return Response(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}', status=status, mimetype="application/xml")
 
 
 def _keys(body: bytes) -> list[str]:

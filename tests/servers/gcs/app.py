@@ -86,9 +86,7 @@ def _error_response(request: web.Request, error: errors.ApiError) -> web.Respons
     if isinstance(error, errors.PlainError):
         return web.Response(status=error.status, text=error.message, headers=error.headers)
     if request.query.get("alt") == "media":
-        return web.Response(
-            status=error.status, text=error.message, content_type="text/html", headers=error.headers
-        )
+        return web.Response(status=error.status, text=error.message, content_type="text/html", headers=error.headers)
     return web.json_response(error.body(), status=error.status, headers=error.headers)
 
 

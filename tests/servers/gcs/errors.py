@@ -50,17 +50,13 @@ def invalid(message: str) -> ApiError:
 
 
 def required(parameter: str) -> ApiError:
-    return ApiError(
-        400, "required", f"Required parameter: {parameter}", locationType="parameter", location=parameter
-    )
+    return ApiError(400, "required", f"Required parameter: {parameter}", locationType="parameter", location=parameter)
 
 
 def name_too_long(name: str) -> ApiError:
     size = len(name.encode())
     start = f"{name[:64]}..."
-    return invalid(
-        f"The maximum object length is 1024 characters, but got a name with {size} characters: '{start}'"
-    )
+    return invalid(f"The maximum object length is 1024 characters, but got a name with {size} characters: '{start}'")
 
 
 def md5_mismatch(provided: str, calculated: str) -> ApiError:

@@ -84,9 +84,7 @@ class ObjectHandlers:
         stored = await self._copy(request)
         size = str(len(stored.data))
         progress = {"done": True, "totalBytesRewritten": size, "objectSize": size}
-        return web.json_response(
-            {"kind": "storage#rewriteResponse", **progress, "resource": stored.resource()}
-        )
+        return web.json_response({"kind": "storage#rewriteResponse", **progress, "resource": stored.resource()})
 
     async def copy(self, request: web.Request) -> web.Response:
         return described(await self._copy(request))

@@ -67,9 +67,7 @@ class GcsServer(ObjectServer):
             started.set_exception(error)
 
     async def _serve(self, started: "Future[int]") -> None:
-        runner = web.AppRunner(
-            make_app(self, self.store, self._sessions), access_log=None, shutdown_timeout=0.1
-        )
+        runner = web.AppRunner(make_app(self, self.store, self._sessions), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         try:
             await web.TCPSite(runner, HOST, self.port, backlog=1024).start()
