@@ -7,6 +7,7 @@ import time
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import ConfigurationError
+from thoth_storage.keys import check_data
 from thoth_storage.wrappers.base import WrappedBackend
 
 __all__ = ["ThrottledBackend"]
@@ -33,11 +34,11 @@ class ThrottledBackend(WrappedBackend):
         return data
 
     def put(self, key: str, data: bytes) -> None:
-        self._pass(len(data))
+        self._pass(len(check_data(data)))
         self.inner.put(key, data)
 
     def create(self, key: str, data: bytes) -> None:
-        self._pass(len(data))
+        self._pass(len(check_data(data)))
         self.inner.create(key, data)
 
     def _pass(self, size: int) -> None:
