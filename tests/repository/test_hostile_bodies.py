@@ -135,3 +135,10 @@ def test_a_hostile_manifest_is_no_base_for_a_backup(name: str, repository: Repos
     (source / "b").write_bytes(b"A" * 5000)
     repository.restore(repository.backup(source).id, source.parent / "target")
     assert contents(source.parent / "target") == contents(source)
+
+
+def test_a_block_of_another_length_is_no_base_for_a_backup(repository: Repository, source: Path) -> None:
+    forge(repository, column("plain", pack_u32([4095, 905])))
+    (source / "b").write_bytes(b"A" * 5000)
+    repository.restore(repository.backup(source).id, source.parent / "target")
+    assert contents(source.parent / "target") == contents(source)
