@@ -74,6 +74,12 @@ class PublishedChroma:
                 self._dirty = True
                 yield collection
 
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """For a reader: no write is under way while the ``with`` block lasts."""
+        with self._writes:
+            yield
+
     def reset(self) -> None:
         """Empty the collection. In a copy, which then takes the old one's place: Chroma fails the readers of a
         collection that is deleted under them."""

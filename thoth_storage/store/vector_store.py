@@ -9,6 +9,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from chromadb.errors import InternalError
+
 from thoth_storage import config
 from thoth_storage.errors import InvalidArgumentError, StorageError
 from thoth_storage.repository import Repository, Snapshot
@@ -117,10 +119,24 @@ class VectorStore:
         with self._home.reading() as collection:
             asked = _embed(self._embedder.embed_query, [query]) if query_embedding is None else [query_embedding]
             vectors: Any = as_vectors(asked)
-            found: Any = collection.query(
-                query_embeddings=vectors, n_results=n_results, where=as_filter(where), where_document=contains
+            found = self._nearest(
+                collection,
+                query_embeddings=vectors,
+                n_results=n_results,
+                where=as_filter(where),
+                where_document=contains,
             )
         return {field: list(found[field][0]) for field in ("ids", "documents", "metadatas", "distances")}
+
+    def _nearest(self, collection: Collection, **asked: Any) -> Any:
+        try:
+            return collection.query(**asked)
+        except InternalError as error:
+            if "Nothing found on disk" not in str(error):
+                raise
+            # Chroma fails a search that meets the first write to an empty collection, before there is an index.
+            with self._home.undisturbed():
+                return collection.query(**asked)
 
     def get_documents(
         self, ids: Sequence[str] | None = None, where: Mapping[str, Any] | None = None, limit: int | None = None
