@@ -35,7 +35,7 @@ class Places:
     def fresh(self, scheme: str) -> Place:
         name = f"store-{next(_numbers)}"
         if scheme == "memory":
-            return Place(f"memory://tests/{name}", {})
+            return Place(f"memory://places/{name}", {})
         if scheme == "file":
             return Place(f"file://{self._folder / name}", {})
         return Place(f"{scheme}://bucket/{name}", self._server(scheme).options())

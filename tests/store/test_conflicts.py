@@ -11,7 +11,7 @@ import pytest
 
 from tests.store.conftest import OpenStore
 from tests.store.helpers import contents
-from thoth_storage import Repository, VectorStore
+from thoth_storage import Repository, StorageError, VectorStore
 from thoth_storage.backend import Backend
 from thoth_storage.errors import ConflictError, NotFoundError
 from thoth_storage.wrappers.base import WrappedBackend
@@ -73,9 +73,9 @@ def test_after_a_conflict_at_close_it_is_closed(pair: tuple[VectorStore, VectorS
     first.close()
     with pytest.raises(ConflictError), second:
         second.add_documents(["2"])
-    second.close()
-    with pytest.raises(Exception, match="the store is closed"):
+    with pytest.raises(StorageError, match="the store is closed"):
         second.get_document_count()
+    second.close()
 
 
 def test_after_a_conflict_at_sync_it_goes_on_and_is_told_again(
