@@ -39,6 +39,7 @@ SNAPSHOTS = "snapshots/"
 
 _SNAPSHOT = re.compile(rf"{SNAPSHOTS}([0-9]{{8}}T[0-9]{{12}}Z)-([0-9a-f]{{32}})")
 _TIME = "%Y%m%dT%H%M%S%fZ"
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class SnapshotKey(NamedTuple):
@@ -61,7 +62,11 @@ def pack_key(pack_id: str) -> str:
 
 def new_snapshot_key(now: datetime, newest: datetime | None) -> SnapshotKey:
     """A key behind that of the newest snapshot, even where this machine's clock is behind: order is what
-    "latest" means. ``now`` in UTC; microseconds are kept."""
+    "latest" means. ``now`` in UTC; microseconds are kept. Raises CorruptionError where no time is left behind it."""
+    if newest == _LAST:
+        raise CorruptionError(
+            "the newest snapshot claims the last moment of time, so none can follow", hint="remove that object"
+        )
     time = now if newest is None or now > newest else newest + timedelta(microseconds=1)
     snapshot_id = new_id()
     return SnapshotKey(f"{SNAPSHOTS}{time.strftime(_TIME)}-{snapshot_id}", time, snapshot_id)

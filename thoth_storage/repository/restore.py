@@ -163,11 +163,7 @@ def _finish(staging: Path, body: Body, wanted: list[int], *, everything: bool) -
     for folder, _, _ in os.walk(staging, topdown=False):
         path = Path(folder)
         mode = modes.get(path.relative_to(staging).as_posix())
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _flush_folder(path)
         if mode is not None:
             path.chmod(mode & 0o777)
 
@@ -188,9 +184,17 @@ def _move_into_place(staging: Path, path: Path, overwrite: bool) -> None:
         raise
     if had:
         _remove(old)
-    descriptor = os.open(path.parent, os.O_RDONLY)
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        # Some network and FUSE file systems cannot flush a folder; they have nothing to lose there.
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
     finally:
         os.close(descriptor)
 

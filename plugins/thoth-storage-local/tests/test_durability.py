@@ -66,6 +66,18 @@ def test_bytes_then_name_then_folder_are_flushed(tmp_path: Path, calls: list[tup
     assert calls == [("fsync", "b/")]
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="names of descriptors are told by Linux")
+def test_folders_that_another_process_made_are_flushed_once(tmp_path: Path, calls: list[tuple[str, str]]) -> None:
+    """Their maker may have died before it flushed them; what is stored below them must not go with them."""
+    (tmp_path / "db" / "theirs").mkdir(parents=True)
+    backend = ts.open_backend(tmp_path / "db")
+    backend.put("theirs/key", b"x")
+    assert calls[:2] == [("fsync", f"{tmp_path.name}/"), ("fsync", "db/")]
+    calls.clear()
+    backend.put("theirs/other", b"x")
+    assert calls == [("fsync", "temporary"), ("replace", "other"), ("fsync", "theirs/")]
+
+
 def test_a_killed_writer_leaves_whole_objects_only(tmp_path: Path) -> None:
     """Killed in the middle of what it does, many times: a reader never needs to know."""
     backend = ts.open_backend(tmp_path)

@@ -60,10 +60,10 @@ class LocalBackend(FsspecBackend):
             return file.read(max(min(size, size if end is None else end) - start, 0))
 
     def write(self, path: str, data: bytes) -> None:
-        atomic.replace(Path(path), data)
+        atomic.replace(Path(path), data, Path(self.location))
 
     def write_new(self, path: str, data: bytes, stamp: str) -> None:
-        atomic.create(Path(path), data)
+        atomic.create(Path(path), data, Path(self.location))
 
     def find(self, folder: str, leaf: str) -> Iterable[dict[str, Any]]:
         return _walk(folder)

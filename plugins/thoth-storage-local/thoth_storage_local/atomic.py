@@ -21,18 +21,20 @@ __all__ = ["create", "remove", "replace"]
 
 _TEMPORARY = ".thoth-tmp-"
 _RACES = 20
+_flushed: set[tuple[int, int]] = set()
+"""The folders whose names this process knows to be on the disk."""
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Store ``data`` at ``path``; a reader sees the old file or the new one."""
-    _store(path, data, lambda temporary: os.replace(temporary, path))  # noqa: PTH105 - as os.link below
+def replace(path: Path, data: bytes, root: Path) -> None:
+    """Store ``data`` at ``path`` below ``root``; a reader sees the old file or the new one."""
+    _store(path, data, root, lambda temporary: os.replace(temporary, path))  # noqa: PTH105 - as os.link below
 
 
-def create(path: Path, data: bytes) -> None:
-    """Store ``data`` at ``path``, which must not exist: FileExistsError if it does."""
+def create(path: Path, data: bytes, root: Path) -> None:
+    """Store ``data`` at ``path`` below ``root``, which must not exist: FileExistsError if it does."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-    _store(path, data, lambda temporary: _link(temporary, path))
+    _store(path, data, root, lambda temporary: _link(temporary, path))
 
 
 def remove(path: Path, root: Path) -> None:
@@ -67,11 +69,11 @@ def _link(temporary: Path, path: Path) -> None:
         temporary.unlink()
 
 
-def _store(path: Path, data: bytes, name: Callable[[Path], None]) -> None:
+def _store(path: Path, data: bytes, root: Path, name: Callable[[Path], None]) -> None:
     for attempt in range(_RACES):
         temporary = path.parent / f"{_TEMPORARY}{uuid.uuid4().hex}"
         try:
-            _make_folders(path.parent)
+            _make_folders(path.parent, root)
             _write(temporary, data)
             name(temporary)
         except FileNotFoundError:
@@ -94,20 +96,34 @@ def _write(temporary: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _make_folders(folder: Path) -> None:
-    """Make the folder durable too: each new one is flushed into its parent."""
-    missing = []
-    while not folder.is_dir():
-        missing.append(folder)
-        folder = folder.parent
-    for each in reversed(missing):
+def _make_folders(folder: Path, root: Path) -> None:
+    """Make what is missing, and make the names of all folders from ``root`` down durable, once a process: one that is
+    there already may have been made a moment ago by another, who has not flushed it yet, or died."""
+    chain = []
+    for each in (folder, *folder.parents):
+        in_store = each == root or root in each.parents
+        if _identity(each) in _flushed or (not in_store and each.is_dir()):
+            break
+        chain.append(each)
+    for each in reversed(chain):
         try:
             each.mkdir()
         except FileExistsError:
-            # Another writer made it, or it is a file. If it is gone again, that is for the caller's next attempt.
+            # If it is gone again, that is for the caller's next attempt.
             if not stat.S_ISDIR(each.stat().st_mode):
                 raise ConflictError(f"a file is where a folder is needed: {each}") from None
         _flush_folder(each.parent)
+        if identity := _identity(each):
+            _flushed.add(identity)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What a folder is, whatever its name; None for one that is not there."""
+    try:
+        status = folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _flush_folder(folder: Path) -> None:
