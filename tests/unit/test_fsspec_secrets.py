@@ -104,7 +104,7 @@ def test_what_is_logged_has_none(clock: FakeTime, caplog: pytest.LogCaptureFixtu
         raise ConnectionError(SAYS)
 
     UnitFileSystem.fail = fail
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="thoth_storage"):
         RetryingBackend(guarded()).put("a", b"")
     assert "trying again" in caplog.text
     assert not [secret for secret in SECRETS if secret in caplog.text]
