@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from thoth_storage.errors import ConfigurationError
+from thoth_storage.errors import CapabilityError, ConfigurationError
 
 __all__ = ["StoreSettings", "cache_root", "embedder_name", "log_level", "store_settings"]
 
@@ -34,6 +34,9 @@ class StoreSettings:
 def store_settings(url: Any = None, storage_options: Mapping[str, Any] | None = None) -> StoreSettings:
     """The store that an argument, the environment or the default names. Says once in the log when it is the default."""
     options = dict(storage_options or {})
+    if os.environ.get("THOTH_STORAGE_KEY"):
+        # Whoever sets it expects that nothing is stored in the clear.
+        raise CapabilityError("THOTH_STORAGE_KEY is set, and this version cannot encrypt", hint="unset it")
     if url is not None:
         return StoreSettings(url, "argument", options)
     if value := os.environ.get("THOTH_STORAGE_URL"):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from thoth_storage import VectorStore, config
-from thoth_storage.errors import ConfigurationError
+from thoth_storage.errors import CapabilityError, ConfigurationError
 from thoth_storage.memory import MemoryBackend
 
 Settings = dict[str, str]
@@ -149,3 +149,9 @@ def test_a_log_level_that_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
         config.log_level()
     assert told.value.hint is not None
     assert "WARNING" in told.value.hint
+
+
+def test_a_key_in_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THOTH_STORAGE_KEY", "secret")
+    with pytest.raises(CapabilityError, match="cannot encrypt"):
+        config.store_settings("memory://tests/key")

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import (
+    CapabilityError,
     ConfigurationError,
     CorruptionError,
     FormatError,
@@ -50,12 +51,25 @@ class Repository:
         self._settings = settings
 
     @classmethod
-    def open(cls, url: Any, *, create: bool = False, storage_options: dict[str, Any] | None = None) -> Repository:
+    def open(
+        cls,
+        url: Any,
+        *,
+        create: bool = False,
+        encryption_key: str | bytes | None = None,
+        storage_options: dict[str, Any] | None = None,
+    ) -> Repository:
         """Open the repository at ``url`` (a URL, a path or a Backend); with ``create`` make it if it is not there.
 
-        Raises NotFoundError where there is none (an unreachable or forbidden bucket is never taken for that),
-        FormatError for one of a newer version, CorruptionError, and what opening a backend raises.
+        There is no encryption yet, so an ``encryption_key`` is refused with CapabilityError: nothing that was meant to
+        be encrypted may be stored in the clear. Raises NotFoundError where there is no repository (an unreachable or
+        forbidden bucket is never taken for that), FormatError for one of a newer version, CorruptionError, and what
+        opening a backend raises.
         """
+        if encryption_key is not None:
+            raise CapabilityError(
+                "this version cannot encrypt", hint="leave the encryption key out, or encrypt the bucket"
+            )
         backend = url if isinstance(url, Backend) else open_backend(url, **(storage_options or {}))
         try:
             return cls(backend, read_settings(backend))
