@@ -62,6 +62,14 @@ def test_a_reader_who_left(repository: Path, form: list[str]) -> None:
     assert done.returncode == 1
 
 
+HEEDING = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("thoth_storage", run_name="__main__")
+"""
+"""Whoever starts the tests in the background of a script has their children ignore Ctrl-C."""
+
+
 @pytest.fixture
 def server() -> Iterator[GcsServer]:
     with GcsServer() as server:
@@ -77,7 +85,7 @@ def test_ctrl_c_in_a_backup(tmp_path: Path, server: GcsServer) -> None:
     options = [f"-o{name}={value}" for name, value in server.options().items()]
     server.faults.add("slow", 1 << 30, match="packs/", seconds=1)
     with subprocess.Popen(
-        [*PROGRAM, "backup", str(tmp_path / "large"), "gs://bucket/x", *options],
+        [sys.executable, "-c", HEEDING, "backup", str(tmp_path / "large"), "gs://bucket/x", *options],
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -187,6 +188,20 @@ def test_delete_by_file_path(filled: VectorStore) -> None:
     assert filled.delete_by_file_path("fish.md") == 0
     assert sorted(document for document, _ in contents(filled).values()) == ["archive", "cod", "rain"]
     assert filled.search_similar("herring", 9)["ids"] != []
+
+
+def test_delete_by_file_path_counts_what_it_removes(filled: VectorStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where another thread adds to that file between the look and the removal: it waits."""
+    look = filled.get_documents
+
+    def look_and_try_to_write(**arguments: Any) -> Any:
+        found = look(**arguments)
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(filled._home._writes.acquire, blocking=False).result() is False
+        return found
+
+    monkeypatch.setattr(filled, "get_documents", look_and_try_to_write)
+    assert filled.delete_by_file_path("fish.md") == 1
 
 
 def test_get_by_ids_filter_and_limit(filled: VectorStore) -> None:
