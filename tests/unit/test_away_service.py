@@ -26,17 +26,18 @@ def closed() -> Iterator[str]:
 def test_an_endpoint_where_nobody_listens(server: ObjectServer, closed: str, verb: str) -> None:
     backend, began = connect(server, endpoint_url=closed), time.monotonic()
     error = refusal(backend, verb, UnavailableError)
-    assert time.monotonic() - began < 5, "the deadline is much shorter"
+    assert time.monotonic() - began < 30, "the deadline is much shorter"
     assert closed.removeprefix("http://") in error.message
     assert error.hint == "check the network and the endpoint, then try again"
 
 
 @pytest.mark.parametrize(("verb", "fault"), [*((verb, "503-before") for verb in ALL), ("put", "429-before")])
 def test_a_service_that_stays_away(server: ObjectServer, verb: str, fault: str) -> None:
-    backend, began = connect(server), time.monotonic()
+    # Long enough that a busy machine gets to a second try.
+    backend, began = connect(server, deadline=1.5), time.monotonic()
     server.faults.add(fault, FOREVER, methods=READS | WRITES)
     refusal(backend, verb, UnavailableError)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert server.faults.fired >= 2, "it was tried again"
 
 
