@@ -12,7 +12,7 @@ import pytest
 from tests.cli.helpers import invoke
 from thoth_storage.cli.group import thoth_storage
 
-GROUP_CONTEXT = click.Context(thoth_storage)
+GROUP_CONTEXT = click.Context(thoth_storage, **thoth_storage.context_settings)
 VERBS = thoth_storage.list_commands(GROUP_CONTEXT)
 
 
@@ -33,7 +33,7 @@ def test_every_verb_has_an_example_that_its_parser_takes(verb: str) -> None:
     [example] = re.findall(r"^ *Example:\n +(\S.*)$", said.out, re.MULTILINE)
     program, named, *arguments = shlex.split(example)
     assert (program, named) == ("thoth-storage", verb)
-    command(verb).make_context(verb, arguments)
+    command(verb).make_context(verb, arguments, parent=GROUP_CONTEXT)
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -89,13 +89,13 @@ COMMANDS = [
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands_can_be_typed(command: str) -> None:
     arguments = shlex.split(command, comments=True)
-    context = click.Context(thoth_storage)
+    context = click.Context(thoth_storage, **thoth_storage.context_settings)  # a verb keeps what it first sees of it
     if arguments[0].startswith("-"):
         return
     verb = thoth_storage.get_command(context, arguments[0])
     assert verb is not None, f"there is no verb {arguments[0]!r}"
     if "--help" not in arguments:
-        verb.make_context(arguments[0], arguments[1:])
+        verb.make_context(arguments[0], arguments[1:], parent=context)
 
 
 def test_there_are_commands_to_check() -> None:
