@@ -17,11 +17,15 @@ def _nothing_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iter
     for name in SETTINGS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    loggers = [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]
-    levels = {each: each.level for each in (logging.root, *loggers)}
+    before = {logger: logger.level for logger in _loggers()}
     yield
-    for logger, level in levels.items():  # verbs set them, as programs may
-        logger.setLevel(level)
+    for logger in _loggers():  # verbs set them, as programs may
+        logger.setLevel(before.get(logger, logging.NOTSET))
+
+
+def _loggers() -> list[logging.Logger]:
+    others = logging.root.manager.loggerDict.values()
+    return [logging.root, *(each for each in others if isinstance(each, logging.Logger))]
 
 
 @pytest.fixture
