@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from thoth_storage.errors import CorruptionError
+from thoth_storage.errors import ConfigurationError, CorruptionError
 from thoth_storage.repository import Repository
 from thoth_storage.repository.layout import new_snapshot_key
 
@@ -40,3 +40,13 @@ def test_a_file_system_that_cannot_flush_a_folder(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(os, "fsync", fsync)
     repository.restore("latest", tmp_path / "target")
     assert (tmp_path / "target" / "sub" / "file").read_bytes() == b"kept"
+
+
+def test_the_repositorys_own_folder_is_known_with_a_percent_sign_in_it(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "file").write_bytes(b"kept")
+    repository = Repository.open(tmp_path / "100%20", create=True)
+    repository.backup(tmp_path / "source")
+    with pytest.raises(ConfigurationError, match="the repository itself"):
+        repository.restore("latest", tmp_path / "100%20", overwrite=True)
+    assert repository.verify().ok

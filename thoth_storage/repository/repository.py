@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import unquote
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import (
@@ -178,7 +179,7 @@ class Repository:
 
     def _refuse_own_folder(self, target: str | os.PathLike[str]) -> None:
         scheme, _, location = self.url.partition("://")
-        own, path = Path(location).resolve(), Path(target).expanduser().resolve()
+        own, path = Path(unquote(location)).resolve(), Path(target).expanduser().resolve()
         objects = [own / REPOSITORY_KEY, own / PACKS, own / SNAPSHOTS]
         if scheme == "file" and (path in (own, *own.parents) or any(o in (path, *path.parents) for o in objects)):
             raise ConfigurationError(f"the target {path} is the folder of the repository itself", url=self.url)
