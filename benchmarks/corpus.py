@@ -1,105 +1,95 @@
-"""Makes the directories that are backed up: a real Chroma store of N documents, and the same as it grows.
+"""The directories that are backed up: a real Chroma store of N documents, and what becomes of it.
 
-A process of its own (``python -m benchmarks.corpus N FOLDER``), since chromadb's memory must not be counted as that
-of the commands which the benchmark starts later.
+``documents.py`` writes them; here is where they are kept.
 """
 
 from __future__ import annotations
 
+import filecmp
 import os
-import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
-__all__ = ["Corpus", "corpus"]
+__all__ = ["CHAIN", "Corpus", "corpus"]
 
-_HANDBOOK = Path(__file__).parents[1] / "examples" / "handbook"
-_CHARACTERS = 450
-_DIMENSIONS = 384
-_BATCH = 5000
-_SEED = 20
+CHAIN = 7
+"""States after the base: with it, a chain of eight snapshots."""
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """``more`` is ``base`` with 1 % added, ``most`` is ``more`` with as many again: Chroma rewrites its index files
-    when 1,000 documents wait, so of 50,000 the second hundredth changes far more bytes than the first. ``tiny`` holds
-    one byte.
+    """``base`` and, each made from it, ``added``, ``updated`` and ``deleted``: one hundredth of the documents.
+
+    ``chain`` begins with ``added``; each state has a hundredth more than the one before. It is empty where it was not
+    asked for. ``tiny`` holds one byte. A file that is as in the base is the same file (a hard link), which saves disk
+    and tells without reading what did not change.
     """
 
     documents: int
-    base: Path
-    more: Path
-    most: Path
-    tiny: Path
+    folder: Path
+    chain: tuple[Path, ...]
+
+    @property
+    def tiny(self) -> Path:
+        return self.folder / "tiny"
+
+    @property
+    def base(self) -> Path:
+        return self.folder / "base"
+
+    def changed(self, change: str) -> Path:
+        """The base after ``change``: added, updated or deleted."""
+        return self.folder / change
 
     @property
     def size(self) -> int:
         return sum(path.stat().st_size for path in self.base.rglob("*") if path.is_file())
 
 
-def corpus(documents: int, work: Path) -> Corpus:
-    """The corpus from ``work``, made there if it is not: an interrupted making leaves nothing that looks whole."""
-    folder = work / f"corpus-{documents}-chromadb-{metadata.version('chromadb')}"
-    if not folder.is_dir():
-        unfinished = folder.with_name(f"{folder.name}.unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        (unfinished / "tiny").mkdir(parents=True)
-        (unfinished / "tiny" / "byte").write_bytes(b"1")
-        command = [sys.executable, "-m", "benchmarks.corpus", str(documents), str(unfinished)]
-        subprocess.run(command, check=True, cwd=Path(__file__).parents[1])
-        unfinished.rename(folder)
-    return Corpus(documents, *(folder / name for name in ("base", "more", "most", "tiny")))
-
-
-def _make(documents: int, folder: Path) -> None:
-    hundredth = max(documents // 100, 1)
-    _add(folder / "base", 0, documents)
-    shutil.copytree(folder / "base", folder / "more")
-    _add(folder / "more", documents, hundredth)
-    shutil.copytree(folder / "more", folder / "most")
-    _add(folder / "most", documents + hundredth, hundredth)
+def corpus(documents: int, work: Path, *, chain: bool) -> Corpus:
+    """The corpus from ``work``. What is not there yet is made: the chain only where it is wanted, for it is large."""
+    folder = work / f"documents-{documents}-chromadb-{metadata.version('chromadb')}"
+    folder.mkdir(parents=True, exist_ok=True)
+    _state(folder / "tiny", None, documents, "tiny")
+    _state(folder / "base", None, documents, "base")
+    for change in ("added", "updated", "deleted"):
+        _state(folder / change, folder / "base", documents, change)
+    states = [folder / "added"]
+    while chain and len(states) < CHAIN:
+        states.append(folder / f"added-{len(states) + 1}")
+        _state(states[-1], states[-2], documents, states[-1].name)
     # What is still in the page cache would be written to the disk while somebody is timed.
     os.sync()
+    return Corpus(documents, folder, tuple(states) if chain else ())
 
 
-def _add(directory: Path, first: int, count: int) -> None:
-    import chromadb
-    import numpy as np
-    from chromadb.config import Settings
-
-    client: Any = chromadb.PersistentClient(str(directory), Settings(anonymized_telemetry=False))
-    collection = client.get_or_create_collection(
-        "documents", configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
-    )
-    vectors = np.random.default_rng([_SEED, first])
-    texts = _texts(random.Random(f"{_SEED} {first}"))
-    for start in range(first, first + count, _BATCH):
-        numbers = range(start, min(start + _BATCH, first + count))
-        collection.add(
-            ids=[f"document-{number:08}" for number in numbers],
-            documents=[next(texts) for _ in numbers],
-            metadatas=[{"number": number, "source": f"file-{number % 97}.md"} for number in numbers],
-            embeddings=vectors.standard_normal((len(numbers), _DIMENSIONS), dtype=np.float32),
-        )
-    client.close()
+def _state(directory: Path, before: Path | None, documents: int, what: str) -> None:
+    """Make a state of another, unless it is there: an interrupted making leaves nothing that looks whole."""
+    if directory.is_dir():
+        return
+    unfinished = directory.with_name(f"{directory.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    if before is None:
+        unfinished.mkdir()
+    else:
+        shutil.copytree(before, unfinished)
+    if what == "tiny":
+        (unfinished / "byte").write_bytes(b"1")
+    else:
+        command = [sys.executable, "-m", "benchmarks.documents", str(documents), what, str(unfinished)]
+        subprocess.run(command, check=True, cwd=Path(__file__).parents[1])
+    if before is not None:
+        _link_same(before, unfinished)
+    unfinished.rename(directory)
 
 
-def _texts(chance: random.Random) -> Iterator[str]:
-    """Texts of the handbook's words, each as frequent as there, so that they compress about as prose does."""
-    words = [word for path in sorted(_HANDBOOK.glob("*.md")) for word in path.read_text(encoding="utf-8").split()]
-    while True:
-        text = ""
-        while len(text) < _CHARACTERS:
-            text += f"{chance.choice(words)} "
-        yield text[:_CHARACTERS]
-
-
-if __name__ == "__main__":
-    _make(int(sys.argv[1]), Path(sys.argv[2]))
+def _link_same(before: Path, directory: Path) -> None:
+    for path in directory.rglob("*"):
+        same = before / path.relative_to(directory)
+        if path.is_file() and same.is_file() and filecmp.cmp(same, path, shallow=False):
+            path.unlink()
+            path.hardlink_to(same)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
 import subprocess
 import sys
-import urllib.parse
-import urllib.request
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,21 +12,25 @@ from pathlib import Path
 
 from benchmarks.runner import CommandError
 
-__all__ = ["COUNTS", "TARGETS", "Place", "place"]
+__all__ = ["COUNTS", "TARGETS", "Place", "latency", "place", "title"]
 
-TARGETS = ("local", "gcs", "s3")
-_ROOT = Path(__file__).parents[1]
-_BUCKET = "bucket"
+TARGETS = ("local", "gcs", "s3", "gcs+30", "s3+30")
+"""``+30``: each request is delayed by 30 ms. Any other number will do as well."""
 
-
+BUCKET = "bucket"
 COUNTS = ("requests", "bytes_in", "bytes_out")
 """What a server counts; bytes are those of bodies."""
 
+_ROOT = Path(__file__).parents[1]
+_TITLES = {"local": "Local disk", "gcs": "GCS server", "s3": "S3 server"}
+
 
 class Place(ABC):
-    """``options`` are those of the fsspec file system, as ``thoth-storage -o`` takes them too."""
+    """``kind`` is local, gcs or s3; ``options`` are those of the fsspec file system, as ``thoth-storage -o`` takes
+    them too.
+    """
 
-    target: str
+    kind: str
     endpoint: str | None = None
     options: dict[str, str]
 
@@ -41,35 +41,59 @@ class Place(ABC):
     def stored(self, name: str) -> int:
         """Bytes of all objects below ``url(name)``."""
 
+    @abstractmethod
+    def save(self, name: str) -> None:
+        """Remember what is below ``url(name)``, for ``rewind``."""
+
+    @abstractmethod
+    def rewind(self, name: str) -> bool:
+        """As it was when it was saved; False if that is more than this place can do."""
+
     def requests(self) -> dict[str, int] | None:
         """What was asked of the server since the last call; None where there is none."""
         return None
 
 
 @contextmanager
-def place(target: str, work: Path, latency: float) -> Iterator[Place]:
+def place(target: str, work: Path) -> Iterator[Place]:
     """A new and empty place; nothing stays of it."""
-    if target == "local":
+    from benchmarks.servers import Server
+
+    kind = target.partition("+")[0]
+    if kind == "local":
         folder = work / "local"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         yield _Folder(folder)
         shutil.rmtree(folder)
         return
-    words = [sys.executable, "-m", f"tests.servers.{target}", "--bucket", _BUCKET, "--latency", str(latency)]
+    words = [sys.executable, "-m", f"tests.servers.{kind}", "--bucket", BUCKET, "--latency", str(latency(target))]
     with subprocess.Popen(words, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout
             endpoint = process.stdout.readline().strip()
             if not endpoint:
                 raise CommandError(f"{' '.join(words)} did not start")
-            yield _Server(target, endpoint)
+            yield Server(kind, endpoint)
         finally:
             process.terminate()
 
 
+def latency(target: str) -> float:
+    """Seconds that the server of a target adds to each request."""
+    return int(target.partition("+")[2] or 0) / 1000
+
+
+def title(target: str) -> str:
+    """What a target is called in the report. Raises KeyError or ValueError where there is no such target."""
+    kind, delayed, milliseconds = target.partition("+")
+    if delayed and (kind == "local" or int(milliseconds) < 1):
+        raise ValueError(target)
+    return f"{_TITLES[kind]}, {milliseconds} ms away" if delayed else _TITLES[kind]
+
+
 class _Folder(Place):
-    target = "local"
+    kind = "local"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -81,38 +105,16 @@ class _Folder(Place):
     def stored(self, name: str) -> int:
         return sum(path.stat().st_size for path in (self._folder / name).rglob("*") if path.is_file())
 
+    def save(self, name: str) -> None:
+        copy_folder(self._folder / name, self._folder / f"saved {name}")
 
-class _Server(Place):
-    def __init__(self, target: str, endpoint: str) -> None:
-        self.target = target
-        self.endpoint = endpoint
-        self.options = {"endpoint_url": endpoint}
-        if target == "gcs":
-            self.options |= {"project": "test", "token": "anon"}
-        else:
-            self.options |= {"key": "test", "secret": "test"}
+    def rewind(self, name: str) -> bool:
+        copy_folder(self._folder / f"saved {name}", self._folder / name)
+        return True
 
-    def url(self, name: str) -> str:
-        return f"{'gs' if self.target == 'gcs' else 's3'}://{_BUCKET}/{name}"
 
-    def stored(self, name: str) -> int:
-        # Not by fsspec: importing it would cost more than what is measured.
-        prefix = urllib.parse.quote(f"{name}/")
-        if self.target == "gcs":
-            listing = json.loads(self._open("GET", f"/storage/v1/b/{_BUCKET}/o?prefix={prefix}"))
-            assert "nextPageToken" not in listing
-            return sum(int(item["size"]) for item in listing.get("items", ()))
-        text = self._open("GET", f"/{_BUCKET}?list-type=2&prefix={prefix}").decode()
-        assert "<IsTruncated>true" not in text
-        return sum(int(size) for size in re.findall(r"<Size>(\d+)</Size>", text))
-
-    def requests(self) -> dict[str, int]:
-        counted = json.loads(self._open("GET", "/_stats"))
-        self._open("DELETE", "/_stats")
-        return {name: int(counted[name]) for name in COUNTS}
-
-    def _open(self, method: str, path: str) -> bytes:
-        request = urllib.request.Request(f"{self.endpoint}{path}", method=method)
-        with urllib.request.urlopen(request, timeout=60) as reply:
-            answer: bytes = reply.read()
-        return answer
+def copy_folder(source: Path, target: Path) -> None:
+    """A copy in the place of what was there, with the times of the files."""
+    shutil.rmtree(target, ignore_errors=True)
+    if source.exists():
+        shutil.copytree(source, target, symlinks=True)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["Command", "CommandError", "Run", "memory_floor", "run"]
+__all__ = ["Command", "CommandError", "Run", "memory_floor", "memory_of_interpreter", "run"]
 
 _LONGEST = 900.0
 
@@ -74,3 +74,15 @@ def run(command: Command) -> Run:
 def memory_floor() -> int:
     """The least peak that can be measured here: a process counts what its parent held when it was started."""
     return run(Command(("true",))).peak
+
+
+def memory_of_interpreter() -> int:
+    """The peak of this Python when it does nothing: no tool written in it needs less.
+
+    As it tells itself, for it lies below the floor.
+    """
+    status = "/proc/self/status"
+    if not Path(status).exists():
+        return run(Command((sys.executable, "-c", "pass"))).peak
+    told = subprocess.check_output((sys.executable, "-c", f"print(open({status!r}).read())"), text=True)
+    return next(int(line.split()[1]) * 1024 for line in told.splitlines() if line.startswith("VmHWM:"))

@@ -9,7 +9,10 @@ from statistics import median
 from benchmarks.places import COUNTS
 from benchmarks.rounds import CASES, Measured
 
-__all__ = ["Case", "Summary", "summarize"]
+__all__ = ["Case", "Summary", "marginal", "ratio", "summarize"]
+
+_GIB = 2**30
+_NOISE = 0.05
 
 
 @dataclass(frozen=True)
@@ -22,33 +25,48 @@ class Case:
     processor: float
     peak: int
     stored: int
+    uploaded: int | None
     requests: Mapping[str, int] | None
     """What the server counted: requests, bytes of their bodies in and out."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One peer at one target."""
+    """One peer at one target with one directory: ``size`` is the bytes of the base."""
 
     target: str
     peer: str
+    documents: int
+    size: int
     rounds: int
     cases: Mapping[str, Case]
 
-    def beyond_start(self, case: str) -> float:
-        """Seconds without those that the same command takes for a folder with one byte; never below zero."""
-        fixed = self.cases["tiny restore" if case == "restore" else "tiny backup"]
-        return max(self.cases[case].seconds - fixed.seconds, 0.0)
+    @property
+    def gib(self) -> float:
+        return self.size / _GIB
 
 
-def summarize(target: str, peer: str, rounds: Sequence[Mapping[str, Measured]]) -> Summary:
+def summarize(target: str, peer: str, documents: int, size: int, rounds: Sequence[Mapping[str, Measured]]) -> Summary:
     """Medians case by case."""
-    return Summary(target, peer, len(rounds), {case: _case([one[case] for one in rounds]) for case in CASES})
+    cases = {case: _case([one[case] for one in rounds]) for case in CASES if case in rounds[0]}
+    return Summary(target, peer, documents, size, len(rounds), cases)
+
+
+def marginal(small: Summary, large: Summary, case: str) -> float | None:
+    """Seconds a GiB more takes, whatever a run costs before it handles data. None where the difference is noise."""
+    more = large.cases[case].seconds - small.cases[case].seconds
+    return more / (large.gib - small.gib) if more >= _NOISE else None
+
+
+def ratio(theirs: float | None, mine: float | None) -> float | None:
+    """How many times as much as ours theirs is."""
+    return theirs / mine if theirs is not None and mine else None
 
 
 def _case(found: Sequence[Measured]) -> Case:
     seconds = [one.run.seconds for one in found]
     asked = [one.requests for one in found if one.requests is not None]
+    uploaded = [one.uploaded for one in found if one.uploaded is not None]
     return Case(
         seconds=median(seconds),
         fastest=min(seconds),
@@ -56,5 +74,6 @@ def _case(found: Sequence[Measured]) -> Case:
         processor=median(one.run.processor for one in found),
         peak=round(median(one.run.peak for one in found)),
         stored=round(median(one.stored for one in found)),
+        uploaded=round(median(uploaded)) if uploaded else None,
         requests={name: round(median(one[name] for one in asked)) for name in COUNTS} if asked else None,
     )
