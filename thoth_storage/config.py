@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from thoth_storage.errors import CapabilityError, ConfigurationError
+from thoth_storage.errors import ConfigurationError
 
-__all__ = ["StoreSettings", "cache_root", "embedder_name", "log_level", "store_settings"]
+__all__ = ["StoreSettings", "cache_root", "embedder_name", "encryption_key", "log_level", "store_settings"]
 
 _log = logging.getLogger(__name__)
 _FALLBACK = "./chroma_db"
@@ -34,9 +34,6 @@ class StoreSettings:
 def store_settings(url: Any = None, storage_options: Mapping[str, Any] | None = None) -> StoreSettings:
     """The store that an argument, the environment or the default names. Says once in the log when it is the default."""
     options = dict(storage_options or {})
-    if os.environ.get("THOTH_STORAGE_KEY"):
-        # Whoever sets it expects that nothing is stored in the clear.
-        raise CapabilityError("THOTH_STORAGE_KEY is set, and this version cannot encrypt", hint="unset it")
     if url is not None:
         return StoreSettings(url, "argument", options)
     if value := os.environ.get("THOTH_STORAGE_URL"):
@@ -68,6 +65,11 @@ def cache_root(argument: str | os.PathLike[str] | None = None) -> Path:
 def embedder_name() -> str:
     """``default`` (Chroma's own model), ``lexical`` (ours, without a model) or ``module:object``."""
     return os.environ.get("THOTH_STORAGE_EMBEDDER") or "default"
+
+
+def encryption_key() -> str | None:
+    """The key of encrypted repositories: a password, ``base64:`` and 32 bytes, or a reference with ``://``."""
+    return os.environ.get("THOTH_STORAGE_KEY") or None
 
 
 def log_level() -> str:

@@ -2,7 +2,8 @@
 
     StorageError                      anything that this package raises on purpose
     ├── ConfigurationError            fix the URL, the option or the setting, then try again
-    │   └── InvalidArgumentError      a key, range or name that no backend accepts (also a ValueError)
+    │   ├── InvalidArgumentError      a key, range or name that no backend accepts (also a ValueError)
+    │   └── EncryptionKeyError        the encryption key is missing, wrong or superfluous (also a PermissionError_)
     ├── PluginError                   install, upgrade or remove a plugin
     ├── NotFoundError                 what was asked for is not there (also a KeyError)
     ├── AlreadyExistsError            somebody created it first
@@ -27,6 +28,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "CorruptionError",
+    "EncryptionKeyError",
     "FormatError",
     "InvalidArgumentError",
     "NotFoundError",
@@ -94,6 +96,10 @@ class ConflictError(StorageError):
 
 class PermissionError_(StorageError):  # noqa: N801, N818 - the name is public; it must not hide the builtin
     """The service refused the identity, or there was none."""
+
+
+class EncryptionKeyError(ConfigurationError, PermissionError_):
+    """The encryption key is missing, wrong, or given for what is not encrypted. Never holds the key."""
 
 
 class UnavailableError(StorageError):

@@ -7,17 +7,19 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pluggy
 
 from thoth_storage import catalogue, hookspecs, urls
 from thoth_storage.backend import Backend, Capabilities
-from thoth_storage.errors import ConfigurationError, PluginError, StorageError
+from thoth_storage.errors import ConfigurationError, EncryptionKeyError, PluginError, StorageError
 from thoth_storage.memory import MemoryBackend
 from thoth_storage.wrappers import RetryingBackend
 
-__all__ = ["PluginInfo", "Registry", "list_plugins", "open_backend"]
+__all__ = ["PluginInfo", "Registry", "list_plugins", "open_backend", "resolve_key"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class PluginInfo:
     version: str | None
     schemes: tuple[str, ...] = ()
     capabilities: dict[str, Capabilities] = field(default_factory=dict)
+    key_schemes: tuple[str, ...] = ()
     error: str | None = None
 
 
@@ -35,6 +38,12 @@ class PluginInfo:
 class _Claim:
     plugin: str
     factory: hookspecs.BackendFactory
+
+
+@dataclass
+class _KeyClaim:
+    plugin: str
+    provider: hookspecs.KeyProvider
 
 
 class Registry:
@@ -47,6 +56,7 @@ class Registry:
     def __init__(self) -> None:
         self.plugins: list[PluginInfo] = []
         self._claims: dict[str, list[_Claim]] = {}
+        self._key_claims: dict[str, list[_KeyClaim]] = {}
         self._add("thoth-storage", _own_version(), _Builtin())
         for entry in sorted(metadata.entry_points(group=hookspecs.PROJECT), key=lambda entry: entry.name):
             self._load(entry)
@@ -67,6 +77,21 @@ class Registry:
             )
         return _open(claims[0], url, options, shown)
 
+    def resolve_key(self, reference: str) -> object:
+        """What the provider of a key reference gives. Raises EncryptionKeyError, PluginError."""
+        scheme = reference.partition("://")[0].lower()
+        claims = self._key_claims.get(scheme, [])
+        if not claims:
+            known = ", ".join(f"{each}://" for each in sorted(self._key_claims))
+            raise EncryptionKeyError(
+                f"no plugin resolves encryption keys of {scheme}://" if _is_scheme(scheme) else "the key is no reference",
+                hint=f"installed are {known}; a password that contains :// is passed as bytes or by file://",
+            )
+        if len(claims) > 1:
+            names = " and ".join(claim.plugin for claim in claims)
+            raise PluginError(f"{len(claims)} plugins resolve encryption keys of {scheme}://: {names}")
+        return claims[0].provider(reference)
+
     def _load(self, entry: metadata.EntryPoint) -> None:
         name, version = entry.name, None
         try:
@@ -85,7 +110,8 @@ class Registry:
         try:
             manager.register(plugin, name)
             manager.check_pending()
-            factories = _check_factories(manager.hook.thoth_storage_backends())
+            factories = _check_mappings("thoth_storage_backends", manager.hook.thoth_storage_backends())
+            providers = _check_mappings("thoth_storage_key_providers", manager.hook.thoth_storage_key_providers())
             told = {scheme: getattr(factory, "capabilities", None) for scheme, factory in factories.items()}
         except Exception as error:
             # As above: the guard is what keeps one broken plugin from taking all down.
@@ -93,8 +119,10 @@ class Registry:
             return
         for scheme, factory in factories.items():
             self._claims.setdefault(scheme, []).append(_Claim(name, factory))
+        for scheme, provider in providers.items():
+            self._key_claims.setdefault(scheme, []).append(_KeyClaim(name, provider))
         claimed = {scheme: each for scheme, each in told.items() if isinstance(each, Capabilities)}
-        self.plugins.append(PluginInfo(name, version, tuple(sorted(factories)), claimed))
+        self.plugins.append(PluginInfo(name, version, tuple(sorted(factories)), claimed, tuple(sorted(providers))))
 
     def _broken(self, name: str, version: str | None, error: BaseException) -> None:
         self.plugins.append(PluginInfo(name, version, error=f"{type(error).__name__}: {error}"))
@@ -145,6 +173,10 @@ class _Builtin:
     def thoth_storage_backends(self) -> dict[str, hookspecs.BackendFactory]:
         return {"memory": MemoryBackend}
 
+    @hookspecs.hookimpl
+    def thoth_storage_key_providers(self) -> dict[str, hookspecs.KeyProvider]:
+        return {"file": _read_key_file}
+
 
 @functools.cache
 def _registry() -> Registry:
@@ -162,23 +194,39 @@ def open_backend(url: Any, **storage_options: Any) -> Backend:
     return RetryingBackend(_registry().open(target, {**carried, **storage_options}))
 
 
+def resolve_key(reference: str) -> object:
+    """The encryption key that a reference such as ``file:///run/secrets/key`` names: text, bytes, or a key service."""
+    return _registry().resolve_key(reference)
+
+
 def list_plugins() -> list[PluginInfo]:
     """All plugins found: name, version, schemes and capabilities, or the error that broke it."""
     return list(_registry().plugins)
 
 
-def _check_factories(answers: list[Any]) -> dict[str, hookspecs.BackendFactory]:
-    factories: dict[str, hookspecs.BackendFactory] = {}
+def _check_mappings(hook: str, answers: list[Any]) -> dict[str, Any]:
+    claimed: dict[str, Any] = {}
     for answer in answers:
         if not isinstance(answer, Mapping):
-            raise PluginError(
-                f"thoth_storage_backends returns a mapping of schemes to factories, not a {type(answer).__name__}"
-            )
+            raise PluginError(f"{hook} returns a mapping of schemes to factories, not a {type(answer).__name__}")
         for scheme, factory in answer.items():
             if not _is_scheme(scheme) or not callable(factory):
-                raise PluginError(f"it claims {scheme!r}, which is no lower-case scheme with a factory")
-            factories[scheme] = factory
-    return factories
+                raise PluginError(f"it claims {scheme!r}, which is no lower-case scheme with a callable")
+            claimed[scheme] = factory
+    return claimed
+
+
+def _read_key_file(reference: str) -> str | bytes:
+    """The content of a file, without the line break that editors put behind it. Bytes that are no text stay bytes."""
+    path = Path(unquote(reference.partition("://")[2]))
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise EncryptionKeyError(f"the key file {path} cannot be read ({error.strerror})") from error
+    try:
+        return data.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        return data
 
 
 def _is_scheme(scheme: object) -> bool:

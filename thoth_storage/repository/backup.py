@@ -1,112 +1,103 @@
-"""Makes a snapshot of a directory: read, cut, hash, leave out what is stored already, pack, upload, commit."""
+"""Makes a snapshot of a directory: scan, store what is new, commit; begun anew where a prune gets ahead."""
 
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
-from typing import NamedTuple
+import time
+from datetime import UTC, datetime
 
-from thoth_storage.repository.blocks import digest_of, to_frame
-from thoth_storage.repository.manifest import Block, Body, FileEntry, pack_u32, to_body
+from thoth_storage.errors import ConflictError
+from thoth_storage.repository.index import Index, program
+from thoth_storage.repository.known import load_known
+from thoth_storage.repository.layout import SnapshotKey, new_snapshot_key
+from thoth_storage.repository.manifest import MAGIC, Body, Header, version_of
+from thoth_storage.repository.marks import Overtaken, commit
 from thoth_storage.repository.packs import PackWriter
-from thoth_storage.repository.reports import Progress, ProgressCallback
-from thoth_storage.repository.scan import Found, Source, read
+from thoth_storage.repository.partials import Notes
+from thoth_storage.repository.records import list_keys, to_microseconds
+from thoth_storage.repository.reports import ProgressCallback
+from thoth_storage.repository.scan import Source, check_unchanged, scan, settle
+from thoth_storage.repository.storing import store_files
+from thoth_storage.repository.summaries import update_catalogue
+from thoth_storage.repository.vault import Vault
 
-__all__ = ["store_files"]
+__all__ = ["Request", "back_up", "next_key"]
 
-_SEGMENT = 1024 * 1024
-"""Bytes read at once by a worker: some blocks, so that the hand-over costs little."""
-
-_WORKERS = min(os.cpu_count() or 1, 8)
-"""Threads that hash and compress: eight outrun any network, and each more would hold some MiB."""
-
-
-class _Cut(NamedTuple):
-    """A block that was read: its name, its length and, where it is not stored yet, its frame."""
-
-    digest: bytes
-    plain: int
-    frame: bytes | None
+_ATTEMPTS = 3
+_LONG = 60.0
+"""Seconds after which a backup looks for prunes before its commit too, not only behind it."""
 
 
-def store_files(
-    source: Source,
-    known: Mapping[bytes, Block],
-    writer: PackWriter,
-    block_size: int,
-    progress: ProgressCallback | None,
-) -> Body:
-    """Store the blocks of all files that ``known`` does not have, and give the manifest's body.
+class Request:
+    """What a backup was asked for: a directory and what to call its snapshot. ``staging`` is a directory with the
+    bytes of the newest snapshot, if there is one; ``deltas`` whether blocks may be stored as deltas."""
 
-    Hashing and compression run on several cores (both leave the GIL), in a window of segments that bounds memory; their
-    results are taken in order, so equal directories give equal manifests.
-    """
-    segment = max(_SEGMENT // block_size, 1) * block_size
-    rows: dict[bytes, int] = {}
-    blocks: list[Block] = []
-    entries: list[FileEntry] = []
-    done = 0
-    total = source.size
-
-    def tell() -> None:
-        if progress:
-            progress(Progress("backup", done, total, len(entries), len(source.files), writer.stored))
-
-    tell()
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="thoth-hash") as pool:
-        jobs = (
-            partial(_cut, source, file, start, segment, block_size, known)
-            for file in source.files
-            for start in range(0, max(file.size, 1), segment)
-        )
-        cuts = _in_order(pool, jobs)
-        for file in source.files:
-            mine: list[int] = []
-            for _ in range(0, max(file.size, 1), segment):
-                for cut in next(cuts):
-                    row = rows.get(cut.digest)
-                    if row is None:
-                        row = rows[cut.digest] = len(blocks)
-                        blocks.append(known[cut.digest] if cut.frame is None else writer.add(*_frame(cut)))
-                    mine.append(row)
-                    done += cut.plain
-                tell()
-            entries.append(FileEntry(file.path, file.size, file.mode, file.mtime_ns, pack_u32(mine)))
-    writer.finish()
-    tell()
-    return to_body(entries, source.folders, blocks)
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        name: str | None,
+        tags: tuple[str, ...],
+        position: int | None,
+        staging: str | os.PathLike[str] | None,
+        deltas: bool,
+    ) -> None:
+        self.directory = directory
+        self.name = name
+        self.tags = tags
+        self.position = position
+        self.staging = staging
+        self.deltas = deltas
 
 
-def _frame(cut: _Cut) -> tuple[bytes, bytes, int]:
-    assert cut.frame is not None
-    return cut.digest, cut.frame, cut.plain
+def back_up(vault: Vault, request: Request, progress: ProgressCallback | None) -> Header:
+    """Make a snapshot and give its header. Raises ConflictError if the directory changed meanwhile."""
+    source = scan(request.directory)
+    settle(source)
+    for _ in range(_ATTEMPTS):
+        try:
+            return _attempt(vault, source, request, progress)
+        except Overtaken as error:
+            overtaken = error
+    raise ConflictError(
+        f"{_ATTEMPTS} attempts were overtaken by prunes", url=vault.url, hint="let one prune end, then try again"
+    ) from overtaken
 
 
-def _cut(
-    source: Source, file: Found, start: int, length: int, block_size: int, known: Mapping[bytes, Block]
-) -> list[_Cut]:
-    wanted = min(length, file.size - start)
-    data = memoryview(read(source, file, start, wanted))
-    cuts = []
-    for offset in range(0, wanted, block_size):
-        plain = data[offset : offset + block_size]
-        digest = digest_of(plain)
-        stored = known.get(digest)
-        frame = None if stored and stored.plain == len(plain) else to_frame(digest, plain)
-        cuts.append(_Cut(digest, len(plain), frame))
-    return cuts
+def next_key(vault: Vault) -> SnapshotKey:
+    """A key behind all that is there: what is made last is listed first, and has its name, whatever clocks say."""
+    newest = [key.time for key in list_keys(vault.backend)[:1]]
+    index = Index(vault).newest
+    return new_snapshot_key(datetime.now(UTC), max([*newest, *([index] if index else [])], default=None))
 
 
-def _in_order(pool: ThreadPoolExecutor, jobs: Iterator[Callable[[], list[_Cut]]]) -> Iterator[list[_Cut]]:
-    """Results in the order of the jobs, with at most a few of them begun ahead."""
-    ahead: deque[Future[list[_Cut]]] = deque()
-    window = 2 * _WORKERS
-    for job in jobs:
-        ahead.append(pool.submit(job))
-        if len(ahead) > window:
-            yield ahead.popleft().result()
-    while ahead:
-        yield ahead.popleft().result()
+def _attempt(vault: Vault, source: Source, request: Request, progress: ProgressCallback | None) -> Header:
+    began = time.monotonic()
+    index = Index(vault)
+    keys = list_keys(vault.backend)
+    known = load_known(vault, keys, index, source if request.deltas else None)
+    notes = Notes(vault)
+    with PackWriter(vault) as writer:
+        body, relied = store_files(source, known, writer, vault, notes, request.staging, progress)
+        check_unchanged(source)
+    key = next_key(vault)
+    header = _header(key, source, request, writer.stored, keys[0].id if keys else None)
+    record = vault.seal(MAGIC, header, body, version=version_of(body))
+    commit(vault, key, record, relied, set(known.heeded), late=time.monotonic() - began > _LONG)
+    notes.remove()
+    update_catalogue(vault, [key, *keys], index)
+    return header
+
+
+def _header(key: SnapshotKey, source: Source, request: Request, stored: int, parent: str | None) -> Header:
+    return Header(
+        id=key.id,
+        time=to_microseconds(key.time),
+        name=request.name,
+        tags=request.tags,
+        files=len(source.files),
+        size=source.size,
+        added=stored,
+        parent=parent,
+        program=program(),
+        position=request.position,
+    )

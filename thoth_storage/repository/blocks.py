@@ -1,8 +1,9 @@
 """One block as it is stored: a frame that names itself, so that a pack can be read without any manifest.
 
-Frame, little-endian: BLAKE3 of the plain bytes (32) | codec u8 | zero (3) | payload length u32 | plain length u32 |
-CRC-32 u32 of the 44 bytes before and the payload | payload. A block is compressed with zstd level 1, and stored as it
-is where that does not save a thirty-second part: vectors hardly shrink, and reading them back should then cost nothing.
+Frame, little-endian: name of the block (32) | codec u8 | sealed u8 | zero (2) | payload length u32 | plain length u32 |
+CRC-32 u32 of the 44 bytes before and the payload | payload. The name is the (keyed) BLAKE3 of the plain bytes. A block is
+compressed with zstd level 1, and stored as it is where that does not save a thirty-second part: vectors hardly shrink,
+and reading them back should then cost nothing. Or it is a delta: see ``deltas``.
 
 The CRC is there since zstd has bits that mean nothing: one of them flipped gives the right bytes all the same, but the
 disk is failing, and verification is to say so.
@@ -13,73 +14,102 @@ from __future__ import annotations
 import struct
 import threading
 import zlib
+from typing import NamedTuple
 
 import zstandard
-from blake3 import blake3
 
 from thoth_storage.errors import CorruptionError
+from thoth_storage.repository.cipher import Cipher, SealedError
 
-__all__ = ["FRAME_HEADER", "MAX_FRAME", "MAX_PLAIN", "digest_of", "open_frame", "to_frame"]
+__all__ = ["FRAME_HEADER", "MAX_FRAME", "MAX_PLAIN", "Codec", "Frame", "build_frame", "full_frame", "parse_frame"]
 
-_HEADER = struct.Struct("<32sB3xII")
+_HEADER = struct.Struct("<32sBB2xII")
 _CHECK = struct.Struct("<I")
 FRAME_HEADER = _HEADER.size + _CHECK.size
 MAX_PLAIN = 64 * 1024 * 1024
 """Bytes in the largest block that any repository may have; a frame that claims more is refused."""
-MAX_FRAME = MAX_PLAIN + FRAME_HEADER
+MAX_FRAME = MAX_PLAIN + FRAME_HEADER + 64
+"""A delta names its base, and what is sealed has a nonce and a tag: 60 bytes at most."""
 
-_RAW, _ZSTD = 0, 1
+
+class Codec:
+    """What a payload is: the plain bytes, a zstd frame of them, or a delta."""
+
+    RAW, ZSTD, DELTA = 0, 1, 2
+
+
 _LEVEL = 1
 _WORTH = 32
 
 _threads = threading.local()
 
 
-def digest_of(plain: bytes | memoryview) -> bytes:
-    """A block's name: the BLAKE3 of its plain bytes, so that neither dedup nor checks care how it is stored."""
-    return blake3(plain).digest()
+class Frame(NamedTuple):
+    """A stored frame whose checksum is right, taken apart and decrypted; ``payload`` is not unpacked yet."""
+
+    name: bytes
+    codec: int
+    payload: bytes | memoryview
+    plain: int
+
+    def unpack(self) -> bytes | memoryview:
+        """The plain bytes of a frame that is no delta. Raises ValueError that tells why not."""
+        if self.codec == Codec.ZSTD:
+            try:
+                if zstandard.get_frame_parameters(self.payload).content_size != self.plain:
+                    raise ValueError("it does not unpack to its length")
+                return _decompressor().decompress(self.payload)
+            except zstandard.ZstdError as error:
+                raise ValueError(f"it does not unpack ({error})") from error
+        if self.codec != Codec.RAW:
+            raise ValueError("it is a delta, and its manifest names no base" if self.codec == Codec.DELTA else "?")
+        if len(self.payload) != self.plain:
+            raise ValueError("it does not have its length")
+        return self.payload
 
 
-def to_frame(digest: bytes, plain: bytes | memoryview) -> bytes:
-    """The bytes to store for a block."""
+def full_frame(name: bytes, plain: bytes | memoryview, cipher: Cipher) -> bytes:
+    """The bytes to store for a block in full."""
     packed = _compressor().compress(plain)
     if len(packed) <= len(plain) - len(plain) // _WORTH:
-        return _to_frame(_HEADER.pack(digest, _ZSTD, len(packed), len(plain)), packed)
-    return _to_frame(_HEADER.pack(digest, _RAW, len(plain), len(plain)), plain)
+        return build_frame(name, Codec.ZSTD, packed, len(plain), cipher)
+    return build_frame(name, Codec.RAW, plain, len(plain), cipher)
 
 
-def open_frame(frame: bytes | memoryview, digest: bytes, plain: int, *, url: str, key: str) -> bytes | memoryview:
-    """The plain bytes of the block ``digest``, checked. Raises CorruptionError that tells what was expected."""
+def build_frame(name: bytes, codec: int, payload: bytes | memoryview, plain: int, cipher: Cipher) -> bytes:
+    """Seal a payload, which is bound to the header before it, and put both together."""
+    header = _HEADER.pack(name, codec, cipher.encrypts, len(payload) + cipher.overhead, plain)
+    stored = cipher.seal(payload, header)
+    return b"".join([header, _CHECK.pack(_check(header, stored)), stored])
+
+
+def parse_frame(
+    frame: bytes | memoryview, cipher: Cipher, *, name: bytes | None, plain: int, url: str, key: str
+) -> Frame:
+    """Take a frame apart and decrypt it. ``name`` and ``plain`` are those that the manifest promises; a base that no
+    file has any more is promised by its place alone, and ``name`` is None. Raises CorruptionError that tells what was
+    expected."""
+    shown = name.hex()[:16] if name else "of a base"
 
     def damaged(what: str) -> CorruptionError:
-        return CorruptionError(f"block {digest.hex()[:16]} is damaged: {what}", url=url, key=key)
+        return CorruptionError(f"block {shown} is damaged: {what}", url=url, key=key)
 
     if len(frame) < FRAME_HEADER:
         raise damaged(f"the pack ends after {len(frame)} bytes of it")
-    stored_digest, codec, length, plain_length = _HEADER.unpack_from(frame)
+    found, codec, is_sealed, length, plain_length = _HEADER.unpack_from(frame)
     header, payload = memoryview(frame)[: _HEADER.size], memoryview(frame)[FRAME_HEADER:]
-    if stored_digest != digest or length != len(payload) or plain_length != plain:
+    if (name and found != name) or length != len(payload) or plain_length != plain:
         raise damaged("its frame is another block's, or cut off")
     if _CHECK.unpack_from(frame, _HEADER.size)[0] != _check(header, payload):
         raise damaged("its frame fails the checksum")
-    if codec == _ZSTD:
-        try:
-            if zstandard.get_frame_parameters(payload).content_size != plain:
-                raise damaged("it does not unpack to its length")
-            data: bytes | memoryview = _decompressor().decompress(payload)
-        except zstandard.ZstdError as error:
-            raise damaged(f"it does not unpack ({error})") from error
-    elif codec == _RAW:
-        data = payload
-    else:
+    if codec > Codec.DELTA:
         raise damaged(f"its codec {codec} is unknown")
-    if len(data) != plain or digest_of(data) != digest:
-        raise damaged("its content fails the checksum")
-    return data
-
-
-def _to_frame(header: bytes, payload: bytes | memoryview) -> bytes:
-    return b"".join([header, _CHECK.pack(_check(header, payload)), payload])
+    if is_sealed != cipher.encrypts:
+        raise damaged("it is encrypted otherwise than its repository")
+    try:
+        return Frame(found, codec, cipher.open(payload, bytes(header)), plain)
+    except SealedError as error:
+        raise damaged(f"it cannot be decrypted: {error}") from error
 
 
 def _check(header: bytes | memoryview, payload: bytes | memoryview) -> int:

@@ -4,30 +4,40 @@ that does not add up, is refused here, before a byte is written."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from thoth_storage.errors import CorruptionError
 from thoth_storage.repository.blocks import FRAME_HEADER, MAX_FRAME, MAX_PLAIN
 from thoth_storage.repository.manifest import NO_BASE, Block, Body, unpack_u32
-from thoth_storage.repository.packs import PACK_HEADER
+from thoth_storage.repository.moves import NO_MOVES, Moves
+from thoth_storage.repository.packs import PACK_HEADER_SIZE
 
-__all__ = ["MAX_PATH", "checked_blocks", "checked_files", "is_hostile"]
+__all__ = ["MAX_CHAIN", "MAX_PATH", "checked_blocks", "checked_files", "is_hostile"]
 
 MAX_PATH = 4096
 """Bytes in the longest path, as on Linux. A longer one only serves to keep the reader busy."""
 
 
-def checked_blocks(body: Body, *, url: str, key: str) -> list[Block]:
-    """The block table as rows. Raises CorruptionError where columns or numbers cannot be right."""
+MAX_CHAIN = 16
+"""Deltas above a full block that a reader accepts; a longer chain, or a circle, only serves to keep it busy."""
+
+
+def checked_blocks(body: Body, *, url: str, key: str, moves: Moves = NO_MOVES) -> list[Block]:
+    """The blocks of the files as rows, where ``moves`` says that they are now, with what they stand on. Raises
+    CorruptionError where columns or numbers cannot be right."""
 
     def refuse(what: str) -> NoReturn:
         raise CorruptionError(f"the manifest is not sound: {what}", url=url, key=key)
 
-    count, rest = divmod(len(body.digests), 32)
-    if rest or len(body.packs) % 16:
+    named, rest = divmod(len(body.digests), 32)
+    count = len(body.pack) // 4
+    if rest or len(body.packs) % 16 or count < named:
         refuse("a column is cut off")
+    if count > named * (MAX_CHAIN + 1):
+        refuse(f"{count} rows for {named} blocks")
     digests = [body.digests[i : i + 32] for i in range(0, len(body.digests), 32)]
-    if len(set(digests)) < count:
+    if len(set(digests)) < named:
         refuse("two rows hold the same block")
     packs = [body.packs[i : i + 16].hex() for i in range(0, len(body.packs), 16)]
     columns = []
@@ -36,15 +46,34 @@ def checked_blocks(body: Body, *, url: str, key: str) -> list[Block]:
         if len(data) != 4 * count:
             refuse(f"column {name} has {len(data)} bytes for {count} blocks")
         columns.append(unpack_u32(data))
-    rows = []
+    digests.extend([b""] * (count - named))
+    rows: list[Block] = []
     for row, (pack, offset, stored, plain, base) in enumerate(zip(*columns, strict=True)):
-        sound = pack < len(packs) and offset >= len(PACK_HEADER)
+        sound = pack < len(packs) and offset >= PACK_HEADER_SIZE
         if not sound or not 0 < plain <= MAX_PLAIN or not FRAME_HEADER < stored <= MAX_FRAME:
             refuse(f"block {row} has impossible numbers")
-        if base != NO_BASE:
-            refuse(f"block {row} claims to be a delta")
-        rows.append(Block(digests[row], packs[pack], offset, stored, plain))
-    return rows
+        if base != NO_BASE and base >= count:
+            refuse(f"block {row} stands on row {base} of {count}")
+        rows.append(Block(digests[row], *moves.place(packs[pack], offset), stored, plain))
+    if body.base.count(b"\xff") < len(body.base):
+        _link(rows, columns[-1], refuse)
+    return rows[:named]
+
+
+def _link(rows: list[Block], bases: Sequence[int], refuse: Callable[[str], NoReturn]) -> None:
+    """Give each delta the block that it stands on."""
+    linked = [base == NO_BASE for base in bases]
+    for row in range(len(rows)):
+        path = [row]
+        while not linked[path[-1]]:
+            path.append(bases[path[-1]])
+            if len(path) > MAX_CHAIN + 1:
+                refuse(f"block {row} stands on a chain of more than {MAX_CHAIN}")
+        if rows[path[-1]].depth + len(path) - 1 > MAX_CHAIN:
+            refuse(f"block {row} stands on a chain of more than {MAX_CHAIN}")
+        for upper, lower in zip(reversed(path[:-1]), reversed(path[1:]), strict=True):
+            rows[upper] = rows[upper]._replace(base=rows[lower])
+            linked[upper] = True
 
 
 def checked_files(body: Body, blocks: list[Block], *, url: str, key: str) -> list[list[int]]:

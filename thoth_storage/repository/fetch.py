@@ -1,27 +1,33 @@
-"""Reads blocks back: neighbours in a pack by one range request, several requests at once, each block checked."""
+"""Reads blocks back: neighbours in a pack by one range request, several requests at once, each block checked.
+
+A delta is undone on the way. Work goes by full blocks: what stands on one, and what stands on that, is read just before
+it, in few ranges since a backup packs its deltas in the order of its files, and is applied while the full block is
+at hand. So each frame is read and unpacked once, whatever number of snapshots stand on it, and memory stays flat.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
-from thoth_storage.backend import Backend
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError, StorageError
-from thoth_storage.repository.blocks import open_frame
+from thoth_storage.repository.blocks import parse_frame
+from thoth_storage.repository.deltas import apply_delta
 from thoth_storage.repository.layout import pack_key
 from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.packs import check_pack_header
+from thoth_storage.repository.ranges import Batch, Node, Range, batches
+from thoth_storage.repository.vault import Vault
 
-__all__ = ["Fetched", "fetch"]
+__all__ = ["Fetched", "Use", "fetch"]
 
-_RANGE = 4 * 1024 * 1024
-"""Bytes in the longest range request: eight of them in flight stay far below 100 MiB."""
-_GAP = 512 * 1024
-"""Bytes of other blocks that are read along rather than pay for another request: two blocks. Measured on a store of
-three backups at 30 ms a request: 110 requests and 187 MiB, where 64 KiB took 163 and 173 (benchmarks)."""
 _REQUESTS = 8
+"""In flight at once. With ranges of 4 MiB that stays far below 100 MiB."""
+
+Use = Callable[[Block, bytes | memoryview], None]
+"""What to do with a block; one that was asked for by its place alone comes with its digest."""
 
 
 class Fetched(NamedTuple):
@@ -31,16 +37,19 @@ class Fetched(NamedTuple):
     error: StorageError | None
 
 
-class _Run(NamedTuple):
-    pack: str
-    start: int
-    end: int
-    blocks: list[Block]
+_Frames = dict[tuple[str, int], memoryview | StorageError]
+"""Frames as they are stored, by place; or the error that keeps one from being read."""
 
 
-def fetch(
-    backend: Backend, blocks: Iterable[Block], use: Callable[[Block, bytes | memoryview], None]
-) -> Generator[Fetched]:
+class _Link(NamedTuple):
+    """A block that was unpacked, for what stands on it."""
+
+    block: Block
+    name: bytes
+    data: bytes | memoryview
+
+
+def fetch(vault: Vault, blocks: Iterable[Block], use: Use) -> Generator[Fetched]:
     """Read every block and give its plain bytes to ``use``, on several threads; yields a result for each.
 
     A block that is damaged or missing is reported and the others go on: the caller decides whether to stop. Any other
@@ -50,10 +59,11 @@ def fetch(
     with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="thoth-fetch") as pool:
         ahead: deque[Future[list[Fetched]]] = deque()
         try:
-            for run in _runs(blocks):
-                ahead.append(pool.submit(_read, backend, run, use))
-                if len(ahead) > _REQUESTS:
-                    yield from ahead.popleft().result()
+            for batch in batches(blocks):
+                for job in _jobs(pool, vault, batch, use):
+                    ahead.append(job)
+                    if len(ahead) > _REQUESTS:
+                        yield from ahead.popleft().result()
             while ahead:
                 yield from ahead.popleft().result()
         finally:
@@ -61,44 +71,91 @@ def fetch(
                 future.cancel()
 
 
-def _runs(blocks: Iterable[Block]) -> Iterator[_Run]:
-    by_pack: dict[str, list[Block]] = defaultdict(list)
-    for block in blocks:
-        by_pack[block.pack].append(block)
-    for pack, mine in by_pack.items():
-        mine.sort(key=lambda block: block.offset)
-        # What is near the pack's begin is read with it, so that its header is checked at no cost.
-        start, end = mine[0].offset if mine[0].offset > _GAP else 0, mine[0].offset
-        run: list[Block] = []
-        for block in mine:
-            if run and (block.offset - end > _GAP or block.offset + block.stored - start > _RANGE):
-                yield _Run(pack, start, end, run)
-                start, end, run = block.offset, 0, []
-            run.append(block)
-            end = max(end, block.offset + block.stored)
-        yield _Run(pack, start, end, run)
+def _jobs(pool: ThreadPoolExecutor, vault: Vault, batch: Batch, use: Use) -> Iterator[Future[list[Fetched]]]:
+    # Those that are waited for are begun before those that wait: the pool cannot come to a standstill.
+    links = [pool.submit(_read, vault, each) for each in batch.links]
+    for each in batch.roots:
+        yield pool.submit(_work, vault, each, links, use)
 
 
-def _read(backend: Backend, run: _Run, use: Callable[[Block, bytes | memoryview], None]) -> list[Fetched]:
+def _read(vault: Vault, run: Range) -> _Frames:
     key = pack_key(run.pack)
     try:
-        data = memoryview(backend.get(key, run.start, run.end))
+        data = memoryview(vault.backend.get(key, run.start, run.end))
         if run.start == 0:
-            check_pack_header(data, url=backend.url, key=key)
+            check_pack_header(data, url=vault.url, key=key)
     except NotFoundError as error:
-        gone = CorruptionError("a pack is missing", url=backend.url, key=key)
+        gone = CorruptionError("a pack is missing", url=vault.url, key=key)
         gone.__cause__ = error
-        return [Fetched(block, gone) for block in run.blocks]
+        return {node.block.place: gone for node in run.nodes}
     except (CorruptionError, FormatError) as error:
-        return [Fetched(block, error) for block in run.blocks]
-    results = []
-    for block in run.blocks:
-        begin = block.offset - run.start
-        try:
-            plain = open_frame(data[begin : begin + block.stored], block.digest, block.plain, url=backend.url, key=key)
-        except CorruptionError as error:
-            results.append(Fetched(block, error))
-            continue
-        use(block, plain)
-        results.append(Fetched(block, None))
+        return {node.block.place: error for node in run.nodes}
+    return {node.block.place: data[node.block.offset - run.start :] for node in run.nodes}
+
+
+def _work(vault: Vault, run: Range, links: list[Future[_Frames]], use: Use) -> list[Fetched]:
+    frames = _read(vault, run)
+    for link in links:
+        frames |= link.result()
+    results: list[Fetched] = []
+    for node in run.nodes:
+        _undo(vault, node, [], frames, use, results)
     return results
+
+
+def _undo(vault: Vault, node: Node, below: list[_Link], frames: _Frames, use: Use, results: list[Fetched]) -> None:
+    """Unpack a frame, use it where it is wanted, and go on with what stands on it."""
+    block = node.block
+    try:
+        found = frames[block.place]
+        if isinstance(found, StorageError):
+            raise found
+        link = _unpack(vault, block, found[: block.stored], below)
+        if node.wanted:
+            _check(vault, link, below)
+    except (CorruptionError, FormatError) as error:
+        _give_up(node, error, results)
+        return
+    for each in node.wanted:
+        wanted = each if each.digest else each._replace(digest=link.name)
+        if wanted.digest != link.name:
+            other = CorruptionError(
+                f"block {wanted.digest.hex()[:16]} is damaged: its frame is another block's",
+                url=vault.url,
+                key=pack_key(block.pack),
+            )
+            results.append(Fetched(wanted, other))
+            continue
+        use(wanted, link.data)
+        results.append(Fetched(wanted, None))
+    for upper in node.upper:
+        _undo(vault, upper, [*below, link], frames, use, results)
+
+
+def _unpack(vault: Vault, block: Block, stored: memoryview, below: list[_Link]) -> _Link:
+    key = pack_key(block.pack)
+    frame = parse_frame(stored, vault.cipher, name=block.digest or None, plain=block.plain, url=vault.url, key=key)
+    try:
+        data = apply_delta(frame, below[-1].name, below[-1].data) if below else frame.unpack()
+    except ValueError as error:
+        raise CorruptionError(f"block {frame.name.hex()[:16]} is damaged: {error}", url=vault.url, key=key) from error
+    return _Link(block, frame.name, data)
+
+
+def _check(vault: Vault, link: _Link, below: list[_Link]) -> None:
+    """Whether a block has the bytes that its name promises. If not, the first that has not, of all that it stands on,
+    is to blame: they are hashed only then, since checking the last one has checked all."""
+    if len(link.data) == link.block.plain and vault.cipher.name(link.data) == link.name:
+        return
+    blamed = next((each for each in below if vault.cipher.name(each.data) != each.name), link)
+    raise CorruptionError(
+        f"block {blamed.name.hex()[:16]} is damaged: its content fails the checksum",
+        url=vault.url,
+        key=pack_key(blamed.block.pack),
+    )
+
+
+def _give_up(node: Node, error: StorageError, results: list[Fetched]) -> None:
+    results.extend(Fetched(wanted, error) for wanted in node.wanted)
+    for upper in node.upper:
+        _give_up(upper, error, results)

@@ -3,18 +3,21 @@
 The body is a table of blocks in columns (a digest, a pack, a place in it) and a list of files, each of which names
 the blocks that make it up by their row. Columns are packed little-endian arrays: a row costs 52 bytes before
 compression, whatever the language that reads it.
+
+The first rows are the blocks of the files. Behind them are those that only deltas stand on: they have no digest, since
+their frames tell their own and what stands on them is checked, and so cost a few bytes each.
 """
 
 from __future__ import annotations
 
-import sys
-from array import array
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 
-__all__ = ["MAGIC", "NO_BASE", "Block", "Body", "FileEntry", "FolderEntry", "Header", "Row", "pack_u32", "unpack_u32"]
+from thoth_storage.repository.columns import pack_u32, unpack_u32
+
+__all__ = ["MAGIC", "NO_BASE", "Block", "Body", "FileEntry", "FolderEntry", "Header", "Row", "pack_u32", "to_body", "unpack_u32", "version_of"]
 
 MAGIC = b"THOTHSNP"
 NO_BASE = 0xFFFFFFFF
@@ -56,9 +59,9 @@ class FolderEntry(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Body(msgspec.Struct, frozen=True):
-    """Files and folders in order of path, and the block table: ``digests`` 32 bytes a row, ``packs`` 16 bytes an id,
-    the other columns packed u32. ``pack`` is a row of ``packs``; ``offset`` and ``stored`` the frame's place and length
-    in the pack; ``plain`` the block's length; ``base`` the row that a delta stands on.
+    """Files and folders in order of path, and the block table: ``digests`` 32 bytes for each of the first rows,
+    ``packs`` 16 bytes an id, the other columns packed u32. ``pack`` is a row of ``packs``; ``offset`` and ``stored`` the
+    frame's place and length in the pack; ``plain`` the block's length; ``base`` the row that a delta stands on.
     """
 
     files: tuple[FileEntry, ...]
@@ -73,13 +76,38 @@ class Body(msgspec.Struct, frozen=True):
 
 
 class Block(NamedTuple):
-    """Where one stored block is: enough to fetch and to check it."""
+    """Where one stored block is: enough to fetch and to check it. ``digest`` is empty for one that only deltas stand
+    on; ``base`` is the block that this one, a delta, stands on."""
 
     digest: bytes
     pack: str
     offset: int
     stored: int
     plain: int
+    base: Self | None = None
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """What tells this frame from all others."""
+        return self.pack, self.offset
+
+    @property
+    def chain(self) -> list[Block]:
+        """The block and all that it stands on, the full one last."""
+        links: list[Block] = [self]
+        while links[-1].base:
+            links.append(links[-1].base)
+        return links
+
+    @property
+    def depth(self) -> int:
+        """How many deltas there are above the full block."""
+        return len(self.chain) - 1
+
+    @property
+    def root(self) -> Block:
+        """The full block."""
+        return self.chain[-1]
 
 
 class Row(NamedTuple):
@@ -89,34 +117,28 @@ class Row(NamedTuple):
     offset: int
 
 
-def pack_u32(values: Iterable[int]) -> bytes:
-    """Unsigned 32-bit numbers, little-endian."""
-    column = array("I", values)
-    if sys.byteorder == "big":
-        column.byteswap()
-    return column.tobytes()
-
-
-def unpack_u32(data: bytes) -> array[int]:
-    """The reverse of ``pack_u32``. Raises ValueError where the length is no multiple of four."""
-    column = array("I")
-    column.frombytes(data)
-    if sys.byteorder == "big":
-        column.byteswap()
-    return column
-
-
 def to_body(files: Iterable[FileEntry], folders: Iterable[FolderEntry], blocks: list[Block]) -> Body:
-    """Lay the block table out in columns. ``blocks`` in row order, each digest once."""
-    packs = {pack: row for row, pack in enumerate(dict.fromkeys(block.pack for block in blocks))}
+    """Lay the block table out in columns. ``blocks`` in row order, each digest once; what they stand on follows."""
+    rows = {block.place: row for row, block in enumerate(blocks)}
+    table = list(blocks)
+    for block in blocks:
+        for link in block.chain[1:]:
+            if rows.setdefault(link.place, len(table)) == len(table):
+                table.append(link)
+    packs = {pack: row for row, pack in enumerate(dict.fromkeys(block.pack for block in table))}
     return Body(
         files=tuple(files),
         folders=tuple(folders),
         packs=b"".join(bytes.fromhex(pack) for pack in packs),
         digests=b"".join(block.digest for block in blocks),
-        pack=pack_u32(packs[block.pack] for block in blocks),
-        offset=pack_u32(block.offset for block in blocks),
-        stored=pack_u32(block.stored for block in blocks),
-        plain=pack_u32(block.plain for block in blocks),
-        base=pack_u32(NO_BASE for _ in blocks),
+        pack=pack_u32(packs[block.pack] for block in table),
+        offset=pack_u32(block.offset for block in table),
+        stored=pack_u32(block.stored for block in table),
+        plain=pack_u32(block.plain for block in table),
+        base=pack_u32(rows[block.base.place] if block.base else NO_BASE for block in table),
     )
+
+
+def version_of(body: Body) -> int:
+    """The lowest version that can hold a body: 1 knew no deltas."""
+    return 1 if body.base.count(b"\xff") == len(body.base) else 2

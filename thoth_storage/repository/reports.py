@@ -15,6 +15,7 @@ class Snapshot:
 
     ``time`` in UTC; ``size`` is the bytes of all files, ``added`` those that this backup had to store;
     ``parent`` is the id of the snapshot that was newest before; ``position`` that of the write log, for a checkpoint.
+    ``name`` is what it was called when it was made, ``names`` those that were given to it later and mean it now.
     """
 
     id: str
@@ -26,17 +27,26 @@ class Snapshot:
     added: int
     parent: str | None = None
     position: int | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class RestoreReport:
-    """What a restore wrote: ``files`` in number, ``bytes`` in files, ``seconds`` of wall time."""
+    """What a restore wrote, or with ``dry_run`` would write: ``files`` in number, ``bytes`` in files, ``seconds`` of wall
+    time. ``reused`` of those bytes were in the old target already; ``read`` bytes came (would come) from the backend, by
+    ``requests`` range requests. ``paths``: the files, for a dry run only.
+    """
 
     snapshot: str
     target: str
     files: int
     bytes: int
     seconds: float
+    reused: int = 0
+    read: int = 0
+    requests: int = 0
+    dry_run: bool = False
+    paths: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from importlib import metadata
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import (
-    CapabilityError,
     ConfigurationError,
     CorruptionError,
     FormatError,
@@ -21,24 +18,22 @@ from thoth_storage.errors import (
     NotFoundError,
 )
 from thoth_storage.registry import open_backend
-from thoth_storage.repository import sealed, snapshots
-from thoth_storage.repository.backup import store_files
-from thoth_storage.repository.checks import checked_blocks
-from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS, SnapshotKey, new_snapshot_key, pack_key
-from thoth_storage.repository.manifest import MAGIC, Block, Header
-from thoth_storage.repository.packs import PackWriter
+from thoth_storage.repository.backup import Request, back_up
+from thoth_storage.repository.finding import check_name, find, find_at
+from thoth_storage.repository.index import Index
+from thoth_storage.repository.labels import NO_LABELS, load_labels
+from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS, SnapshotKey
+from thoth_storage.repository.moves import load_moves
+from thoth_storage.repository.opening import open_vault
+from thoth_storage.repository.records import list_keys, read_header, stray_objects, to_snapshot
 from thoth_storage.repository.reports import Problem, ProgressCallback, RestoreReport, Snapshot, VerifyReport
-from thoth_storage.repository.restore import restore_body
-from thoth_storage.repository.scan import check_unchanged, scan, settle
-from thoth_storage.repository.settings import Settings, create_settings, new_settings, read_settings
+from thoth_storage.repository.restore import Wanted, restore_snapshot
+from thoth_storage.repository.settings import read_settings
+from thoth_storage.repository.summaries import read_headers, summarize
+from thoth_storage.repository.vault import Vault
 from thoth_storage.repository.verify import verify
 
 __all__ = ["Repository"]
-
-_KNOWN_SNAPSHOTS = 16
-"""How many of the newest manifests are read to find blocks that are stored already. The newest alone has nearly all;
-the others help after a restore to an older state, or where several directories share a repository."""
-_MANIFESTS_AT_ONCE = 4
 
 
 class Repository:
@@ -47,9 +42,9 @@ class Repository:
     Use ``Repository.open``. Also a context manager, which closes the backend.
     """
 
-    def __init__(self, backend: Backend, settings: Settings) -> None:
-        self.backend = backend
-        self._settings = settings
+    def __init__(self, vault: Vault) -> None:
+        self.vault = vault
+        self.backend = vault.backend
 
     @classmethod
     def open(
@@ -57,29 +52,21 @@ class Repository:
         url: Any,
         *,
         create: bool = False,
-        encryption_key: str | bytes | None = None,
+        encryption_key: object = None,
         storage_options: dict[str, Any] | None = None,
     ) -> Repository:
         """Open the repository at ``url`` (a URL, a path or a Backend); with ``create`` make it if it is not there.
 
-        There is no encryption yet, so an ``encryption_key`` is refused with CapabilityError: nothing that was meant to
-        be encrypted may be stored in the clear. Raises NotFoundError where there is no repository (an unreachable or
-        forbidden bucket is never taken for that), FormatError for one of a newer version, CorruptionError, and what
-        opening a backend raises.
+        ``encryption_key``: a password, 32 random bytes (or ``base64:`` and those), a reference such as
+        ``file:///run/secrets/key``, or a ``KeyService``; None for what ``THOTH_STORAGE_KEY`` has. A repository is
+        encrypted from its creation on or not at all.
+
+        Raises NotFoundError where there is no repository (an unreachable or forbidden bucket is never taken for that),
+        EncryptionKeyError for a key that is missing, wrong or superfluous, FormatError for a newer version,
+        CorruptionError, and what opening a backend raises.
         """
-        if encryption_key is not None:
-            raise CapabilityError(
-                "this version cannot encrypt", hint="leave the encryption key out, or encrypt the bucket"
-            )
         backend = url if isinstance(url, Backend) else open_backend(url, **(storage_options or {}))
-        try:
-            return cls(backend, read_settings(backend))
-        except NotFoundError as error:
-            if not create:
-                raise NotFoundError(
-                    "there is no repository", url=backend.url, hint="check the URL, or create one with the first backup"
-                ) from error
-        return cls(backend, create_settings(backend, new_settings()))
+        return cls(open_vault(backend, encryption_key, create=create))
 
     @property
     def url(self) -> str:
@@ -89,7 +76,12 @@ class Repository:
     @property
     def id(self) -> str:
         """The random name that it was given when it was created."""
-        return self._settings.id
+        return self.vault.settings.id
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether all that is stored here is encrypted."""
+        return self.vault.cipher.encrypts
 
     def backup(
         self,
@@ -99,79 +91,72 @@ class Repository:
         progress: ProgressCallback | None = None,
         *,
         position: int | None = None,
+        staging: str | os.PathLike[str] | None = None,
+        deltas: bool = True,
     ) -> Snapshot:
-        """Make a snapshot of a directory that nobody writes to; only what is not stored yet is uploaded.
+        """Make a snapshot of a directory that nobody writes to; only what is not stored yet is uploaded, as a delta
+        against what was at its place before where that is much smaller.
 
-        It is visible, whole, from the moment this commits it, and not at all before. Raises ConflictError if the
-        directory changed meanwhile, NotFoundError, ConfigurationError, InvalidArgumentError for a bad name or tag.
+        It is visible, whole, from the moment this commits it, and not at all before. ``staging``: a directory that still
+        holds what the newest snapshot was made of; deltas then need not read the old bytes from the repository.
+
+        Raises ConflictError if the directory changed meanwhile, NotFoundError, ConfigurationError,
+        InvalidArgumentError for a bad name or tag.
         """
         if name is not None:
-            snapshots.check_name(name)
-        labels = tuple(dict.fromkeys(snapshots.check_name(tag) for tag in _not_text(tags)))
-        source = scan(directory)
-        settle(source)
-        keys = snapshots.list_keys(self.backend)
-        known = self._known_blocks(keys[:_KNOWN_SNAPSHOTS])
-        with PackWriter(self.backend) as writer:
-            body = store_files(source, known, writer, self._settings.block_size, progress)
-            check_unchanged(source)
-        newest = snapshots.list_keys(self.backend)[:1]
-        key = new_snapshot_key(datetime.now(UTC), newest[0].time if newest else None)
-        header = Header(
-            id=key.id,
-            time=snapshots.to_microseconds(key.time),
-            name=name,
-            tags=labels,
-            files=len(source.files),
-            size=source.size,
-            added=writer.stored,
-            parent=keys[0].id if keys else None,
-            program=f"thoth-storage {metadata.version('thoth-storage')}",
-            position=position,
-        )
-        self.backend.create(key.key, sealed.seal(MAGIC, header, body))
-        return snapshots.to_snapshot(header)
+            check_name(name)
+        labels = tuple(dict.fromkeys(check_name(tag) for tag in _not_text(tags)))
+        request = Request(directory, name, labels, position, staging, deltas)
+        return to_snapshot(back_up(self.vault, request, progress))
 
     def snapshots(self) -> list[Snapshot]:
         """All snapshots, newest first. One that is damaged is left out with a warning; ``verify`` names it."""
-        return snapshots.read_headers(self.backend, snapshots.list_keys(self.backend))
+        index = Index(self.vault)
+        return summarize(self.vault, list_keys(self.backend), index, load_labels(self.vault, index))
 
     def get(self, wanted: str) -> Snapshot:
-        """A snapshot by ``"latest"``, id, name (the newest that bears it) or unique beginning of an id."""
-        return snapshots.read_header(
-            self.backend, snapshots.find(self.backend, snapshots.list_keys(self.backend), wanted)
-        )
+        """A snapshot by ``"latest"``, id, name (what it was given to last) or unique beginning of an id."""
+        index = Index(self.vault)
+        return to_snapshot(read_header(self.vault, self._find(wanted, index)), load_labels(self.vault, index))
 
     def restore(
         self,
-        wanted: str,
+        wanted: str | None,
         target: str | os.PathLike[str],
         include: str | Sequence[str] | None = None,
         overwrite: bool = False,
         progress: ProgressCallback | None = None,
+        *,
+        at: datetime | None = None,
+        dry_run: bool = False,
     ) -> RestoreReport:
         """Write a snapshot to ``target``, every block verified; all or nothing.
 
-        ``include``: patterns of paths (``*.sqlite3``) or folders. With ``overwrite`` a target that exists is replaced
-        as a whole, after the new one is complete. Raises NotFoundError, AlreadyExistsError, CorruptionError,
-        CapacityError.
+        ``wanted`` as in ``get``; or None, and ``at`` a time (UTC where it has no zone): then the newest that is not
+        later. ``include``: patterns of paths (``*.sqlite3``) or folders. With ``overwrite`` a target that exists is
+        replaced as a whole, after the new one is complete; what both have in common is not fetched again. ``dry_run``
+        makes all checks, tells what would be written and read, and writes nothing.
+
+        Raises NotFoundError, AlreadyExistsError, CorruptionError, CapacityError.
         """
         self._refuse_own_folder(target)
-        key = snapshots.find(self.backend, snapshots.list_keys(self.backend), wanted)
-        snapshot, body = snapshots.read_snapshot(self.backend, key)
-        return restore_body(
-            self.backend, key.key, snapshot.id, body, target, include=include, overwrite=overwrite, progress=progress
-        )
+        if at is not None and wanted not in (None, "latest"):
+            raise InvalidArgumentError(f"both a snapshot ({wanted!r:.80}) and a time were given", hint="give one")
+        index = Index(self.vault)
+        key = find_at(self.url, list_keys(self.backend), at) if at else self._find(wanted or "latest", index)
+        what = Wanted(target, include, overwrite, dry_run)
+        return restore_snapshot(self.vault, key, load_moves(self.vault, index), what, progress)
 
     def verify(self, read_data: bool = True, progress: ProgressCallback | None = None) -> VerifyReport:
         """Check every snapshot and pack; with ``read_data`` every stored byte. Damage is reported, not raised."""
-        keys = snapshots.list_keys(self.backend)
-        problems = snapshots.stray_objects(self.backend)
+        keys = list_keys(self.backend)
+        problems = stray_objects(self.backend)
         damage = self._damage_of_settings()
         if damage:
             # No snapshot can be reached by who opens the repository next.
             problems.insert(0, Problem(REPOSITORY_KEY, damage, tuple(sorted(key.id for key in keys))))
-        return verify(self.backend, keys, read_data=read_data, progress=progress, problems=problems)
+        moves = load_moves(self.vault, Index(self.vault))
+        return verify(self.vault, keys, moves, read_data=read_data, progress=progress, problems=problems)
 
     def close(self) -> None:
         """Give back the backend's connections."""
@@ -189,35 +174,13 @@ class Repository:
             found = read_settings(self.backend)
         except (CorruptionError, FormatError, NotFoundError) as error:
             return error.message
-        return None if found == self._settings else "the settings are not those that the repository was opened with"
+        return None if found == self.vault.settings else "the settings are not those that the repository was opened with"
 
-    def _known_blocks(self, keys: list[SnapshotKey]) -> dict[bytes, Block]:
-        if not keys:
-            return {}
-        known: dict[bytes, Block] = {}
-        # A pack that was lost or cut off must not be built on: all its blocks are stored anew.
-        lost = set()
-        sizes = {info.key: info.size for info in self.backend.list(PACKS)}
-        for blocks in self._read_blocks(keys):
-            for block in blocks:
-                known.setdefault(block.digest, block)
-                if block.offset + block.stored > sizes.get(pack_key(block.pack), 0):
-                    lost.add(block.pack)
-        return {digest: block for digest, block in known.items() if block.pack not in lost}
-
-    def _read_blocks(self, keys: list[SnapshotKey]) -> Iterator[list[Block]]:
-        def read(key: SnapshotKey) -> list[Block]:
-            try:
-                _, body = snapshots.read_snapshot(self.backend, key)
-                return checked_blocks(body, url=self.url, key=key.key)
-            except (CorruptionError, FormatError, NotFoundError):
-                # A damaged or forgotten old snapshot must not keep new ones from being made: blocks are stored anew.
-                return []
-
-        # A few at once, not all: the manifests of a large store are large.
-        with ThreadPoolExecutor(_MANIFESTS_AT_ONCE, thread_name_prefix="thoth-manifests") as pool:
-            for first in range(0, len(keys), _MANIFESTS_AT_ONCE):
-                yield from pool.map(read, keys[first : first + _MANIFESTS_AT_ONCE])
+    def _find(self, wanted: str, index: Index) -> SnapshotKey:
+        keys = list_keys(self.backend)
+        plain = wanted == "latest" or any(key.id == wanted for key in keys)
+        labels = NO_LABELS if plain else load_labels(self.vault, index)
+        return find(self.url, keys, wanted, labels, lambda: read_headers(self.vault, keys, index))
 
     def __enter__(self) -> Self:
         return self

@@ -7,67 +7,95 @@ import os
 import shutil
 import stat
 import time
-from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from thoth_storage.backend import Backend
 from thoth_storage.errors import AlreadyExistsError, CapacityError, ConfigurationError, NotFoundError, PermissionError_
 from thoth_storage.fsspec_errors import classify, raise_from
-from thoth_storage.repository.blocks import MAX_PLAIN
-from thoth_storage.repository.checks import checked_blocks, checked_files
-from thoth_storage.repository.fetch import fetch
-from thoth_storage.repository.layout import new_id
-from thoth_storage.repository.manifest import Block, Body, FileEntry, Row
-from thoth_storage.repository.reports import Progress, ProgressCallback, RestoreReport
+from thoth_storage.repository.checks import checked_files
+from thoth_storage.repository.layout import SnapshotKey, new_id
+from thoth_storage.repository.manifest import Body, FileEntry
+from thoth_storage.repository.moves import Moves
+from thoth_storage.repository.placing import Plan
+from thoth_storage.repository.records import read_blocks
+from thoth_storage.repository.reports import ProgressCallback, RestoreReport
+from thoth_storage.repository.vault import Vault
 
-__all__ = ["restore_body"]
+__all__ = ["Wanted", "restore_snapshot"]
 
 
-def restore_body(
-    backend: Backend,
-    key: str,
-    snapshot_id: str,
-    body: Body,
-    target: str | os.PathLike[str],
-    *,
-    include: str | Sequence[str] | None,
-    overwrite: bool,
-    progress: ProgressCallback | None,
+@dataclass(frozen=True)
+class Wanted:
+    """What of a snapshot is to be restored, and how. ``dry_run`` writes nothing and tells what would be done."""
+
+    target: str | os.PathLike[str]
+    include: str | Sequence[str] | None = None
+    overwrite: bool = False
+    dry_run: bool = False
+
+
+def restore_snapshot(
+    vault: Vault, key: SnapshotKey, moves: Moves, wanted: Wanted, progress: ProgressCallback | None
 ) -> RestoreReport:
-    """Restore the files of a manifest to ``target``.
+    """Restore the files of a snapshot.
 
     All checks come first: the manifest is sound, the target is free (or ``overwrite``), ``include`` matches something.
     An old target stays where it is until the new one is whole. Raises CorruptionError that names the damaged object,
     AlreadyExistsError, NotFoundError, CapacityError for a full disk; then nothing is left behind.
     """
     began = time.perf_counter()
-    blocks = checked_blocks(body, url=backend.url, key=key)
-    rows = checked_files(body, blocks, url=backend.url, key=key)
-    wanted = _select(body.files, include)
-    path = Path(target).expanduser().resolve()
+    body, blocks = read_blocks(vault, key, moves)
+    rows = checked_files(body, blocks, url=vault.url, key=key.key)
+    chosen = _select(body.files, wanted.include)
+    everything = wanted.include is None
+    path = Path(wanted.target).expanduser().resolve()
+    files = [(body.files[i], rows[i]) for i in chosen]
+    try:
+        _check_target(path, wanted.overwrite)
+        old = path if wanted.overwrite and path.is_dir() else None
+        plan = Plan(vault, files, blocks, old)
+        if wanted.dry_run:
+            plan.look(progress)
+        else:
+            with _staged(path, wanted.overwrite) as staging:
+                _make_folders(staging, body, chosen, everything=everything)
+                plan.write(staging, progress)
+                _finish(staging, body, chosen, everything=everything)
+    except OSError as error:
+        raise_from(_local(error, path), error)
+    return RestoreReport(
+        snapshot=key.id,
+        target=str(path),
+        files=len(chosen),
+        bytes=plan.total,
+        seconds=time.perf_counter() - began,
+        reused=plan.reused,
+        read=plan.to_read,
+        requests=plan.requests,
+        dry_run=wanted.dry_run,
+        paths=tuple(file.path for file, _ in files) if wanted.dry_run else (),
+    )
+
+
+@contextmanager
+def _staged(path: Path, overwrite: bool) -> Iterator[Path]:
+    """A fresh folder beside ``path``, which takes its place at the end and goes without a trace on an error."""
     staging = path.parent / f".{path.name}.thoth-restore-{new_id()[:8]}"
     new_parents: list[Path] = []
     try:
-        _check_target(path, overwrite)
         new_parents = [folder for folder in path.parents if not folder.exists()]
         path.parent.mkdir(parents=True, exist_ok=True)
         staging.mkdir()
-        _make_folders(staging, body, wanted, everything=include is None)
-        _write_files(backend, staging, [(body.files[i], rows[i]) for i in wanted], blocks, progress)
-        _finish(staging, body, wanted, everything=include is None)
+        yield staging
         _move_into_place(staging, path, overwrite)
-    except OSError as error:
-        raise_from(_local(error, path), error)
     finally:
         _remove(staging)
         for folder in new_parents:
             with suppress(OSError):  # not empty: the restore succeeded
                 folder.rmdir()
-    size = sum(body.files[i].size for i in wanted)
-    return RestoreReport(snapshot_id, str(path), len(wanted), size, time.perf_counter() - began)
 
 
 def _select(files: Sequence[FileEntry], include: str | Sequence[str] | None) -> list[int]:
@@ -98,56 +126,6 @@ def _make_folders(staging: Path, body: Body, wanted: list[int], *, everything: b
             (staging / folder.path).mkdir(parents=True, exist_ok=True)
     for number in wanted:
         (staging / body.files[number].path).parent.mkdir(parents=True, exist_ok=True)
-
-
-def _write_files(
-    backend: Backend,
-    staging: Path,
-    files: list[tuple[FileEntry, list[int]]],
-    blocks: list[Block],
-    progress: ProgressCallback | None,
-) -> None:
-    """Fetch the blocks and put each in all its places, by offset, in whatever order they arrive."""
-    places: dict[int, list[Row]] = defaultdict(list)
-    total = sum(file.size for file, _ in files)
-    for file, rows in files:
-        with (staging / file.path).open("xb") as handle:
-            handle.truncate(file.size)
-        offset = 0
-        for row in rows:
-            places[row].append(Row(file.path, offset))
-            offset += blocks[row].plain
-    by_digest = {blocks[row].digest: row for row in places}
-    done = 0
-
-    def write(block: Block, plain: bytes | memoryview) -> None:
-        for place in places[by_digest[block.digest]]:
-            descriptor = os.open(staging / place.path, os.O_WRONLY)
-            try:
-                _write_all(descriptor, plain, place.offset)
-            finally:
-                os.close(descriptor)
-
-    def tell() -> None:
-        if progress:
-            progress(Progress("restore", done, total, 0 if done < total else len(files), len(files)))
-
-    tell()
-    # Closed at once on an error, so that no thread writes into what is being removed.
-    with closing(fetch(backend, (blocks[row] for row in places), write)) as results:
-        for fetched in results:
-            if fetched.error:
-                raise fetched.error
-            done += fetched.block.plain * len(places[by_digest[fetched.block.digest]])
-            tell()
-
-
-def _write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:
-    view = memoryview(data)
-    assert len(view) <= MAX_PLAIN
-    while view:
-        written = os.pwrite(descriptor, view, offset)
-        view, offset = view[written:], offset + written
 
 
 def _finish(staging: Path, body: Body, wanted: list[int], *, everything: bool) -> None:

@@ -1,7 +1,7 @@
 """Stored records that prove themselves: each begins with what it is, and carries checksums of all that follows.
 
 A record has a header, which can be read alone with a short range request, and a body. Both are MessagePack,
-compressed with zstd. Layout, little-endian: magic (8) | version u16 | flags u16 | header length u32 |
+compressed with zstd and then, in an encrypted repository, sealed. Layout, little-endian: magic (8) | version u16 | flags u16 | header length u32 |
 body length u64 | BLAKE3 of the 24 bytes before and the header (32) | BLAKE3 of the body (32) | header | body.
 """
 
@@ -15,6 +15,7 @@ import zstandard
 from blake3 import blake3
 
 from thoth_storage.errors import CapacityError, CorruptionError, FormatError
+from thoth_storage.repository.cipher import PLAIN, Cipher, SealedError
 from thoth_storage.repository.layout import FORMAT_VERSION
 
 __all__ = ["PROLOGUE_SIZE", "Prologue", "open_body", "open_header", "parse_prologue", "seal"]
@@ -22,6 +23,9 @@ __all__ = ["PROLOGUE_SIZE", "Prologue", "open_body", "open_header", "parse_prolo
 _T = TypeVar("_T")
 _FIXED = struct.Struct("<8sHHIQ")
 _DIGEST = 32
+_SEALED = 1
+"""The flag of a record whose sections are encrypted."""
+_HEADER_CONTEXT, _BODY_CONTEXT = b"header", b"body"
 PROLOGUE_SIZE = _FIXED.size + 2 * _DIGEST
 
 MAX_HEADER = 16 * 1024 * 1024
@@ -30,35 +34,43 @@ MAX_BODY = 1024 * 1024 * 1024
 
 
 class Prologue(NamedTuple):
-    """The first 88 bytes of a record, taken apart. Lengths are of the stored (compressed) sections."""
+    """The first 88 bytes of a record, taken apart. Lengths are of the stored (compressed, sealed) sections."""
 
     fixed: bytes
+    version: int
     header_length: int
     body_length: int
     header_digest: bytes
     body_digest: bytes
 
 
-def seal(magic: bytes, header: Any, body: Any) -> bytes:
-    """The record's bytes. Raises CapacityError for one that no reader would accept."""
+def seal(magic: bytes, header: Any, body: Any, *, version: int, cipher: Cipher = PLAIN) -> bytes:
+    """The record's bytes. ``version`` is the lowest one that can hold it. Raises CapacityError for one that no reader
+    would accept."""
     packer = zstandard.ZstdCompressor(level=3)
-    sections = []
+    packed = []
     for part, limit in ((header, MAX_HEADER), (body, MAX_BODY)):
         plain = msgspec.msgpack.encode(part)
-        sections.append(packer.compress(plain))
-        if max(len(plain), len(sections[-1])) > limit:
+        packed.append(packer.compress(plain))
+        if max(len(plain), len(packed[-1]) + cipher.overhead) > limit:
             raise CapacityError(f"a record of {len(plain)} bytes is too large, {limit} are allowed")
-    fixed = _FIXED.pack(magic, FORMAT_VERSION, 0, len(sections[0]), len(sections[1]))
+    lengths = [len(section) + cipher.overhead for section in packed]
+    fixed = _FIXED.pack(magic, version, _SEALED if cipher.encrypts else 0, *lengths)
+    sections = [
+        cipher.seal(section, fixed + context)
+        for section, context in zip(packed, (_HEADER_CONTEXT, _BODY_CONTEXT), strict=True)
+    ]
     digests = [blake3(fixed + sections[0]).digest(), blake3(sections[1]).digest()]
     return b"".join([fixed, *digests, *sections])
 
 
-def parse_prologue(data: bytes, magic: bytes, *, url: str, key: str) -> Prologue:
-    """Take the first bytes of a record apart. Raises CorruptionError, FormatError for a newer version."""
+def parse_prologue(data: bytes, magic: bytes, *, url: str, key: str, cipher: Cipher = PLAIN) -> Prologue:
+    """Take the first bytes of a record apart. Raises CorruptionError, FormatError for a newer version; a record that
+    is not encrypted among those that are is refused, since anybody may have put it there."""
     if len(data) < PROLOGUE_SIZE or data[:8] != magic:
         raise CorruptionError(f"the object does not begin as a {magic.decode()} record", url=url, key=key)
     _, version, flags, header_length, body_length = _FIXED.unpack_from(data)
-    if version > FORMAT_VERSION or flags:
+    if version > FORMAT_VERSION or flags & ~_SEALED or (flags and version == 1):
         raise FormatError(
             f"the object has format version {version} (flags {flags:#x}); this program reads up to {FORMAT_VERSION}",
             url=url,
@@ -67,24 +79,38 @@ def parse_prologue(data: bytes, magic: bytes, *, url: str, key: str) -> Prologue
         )
     if version < 1 or header_length > MAX_HEADER or body_length > MAX_BODY:
         raise CorruptionError("the record's version or lengths are impossible", url=url, key=key)
+    if bool(flags) != cipher.encrypts:
+        state = "encrypted" if flags else "not encrypted"
+        raise CorruptionError(f"the record is {state}, unlike its repository", url=url, key=key)
     split = _FIXED.size + _DIGEST
     return Prologue(
-        data[: _FIXED.size], header_length, body_length, data[_FIXED.size : split], data[split:PROLOGUE_SIZE]
+        data[: _FIXED.size], version, header_length, body_length, data[_FIXED.size : split], data[split:PROLOGUE_SIZE]
     )
 
 
-def open_header(stored: bytes, prologue: Prologue, kind: type[_T], *, url: str, key: str) -> _T:
+def open_header(
+    stored: bytes, prologue: Prologue, kind: type[_T], *, url: str, key: str, cipher: Cipher = PLAIN
+) -> _T:
     """Check and decode a header. Raises CorruptionError."""
     if blake3(prologue.fixed + stored).digest() != prologue.header_digest:
         raise CorruptionError("the header fails its checksum", url=url, key=key)
-    return _decode(stored, kind, MAX_HEADER, url, key)
+    packed = _unseal(stored, prologue, _HEADER_CONTEXT, cipher, url, key)
+    return _decode(packed, kind, MAX_HEADER, url, key)
 
 
-def open_body(stored: bytes, prologue: Prologue, kind: type[_T], *, url: str, key: str) -> _T:
+def open_body(stored: bytes, prologue: Prologue, kind: type[_T], *, url: str, key: str, cipher: Cipher = PLAIN) -> _T:
     """Check and decode a body. Raises CorruptionError."""
     if len(stored) != prologue.body_length or blake3(stored).digest() != prologue.body_digest:
         raise CorruptionError("the body fails its checksum", url=url, key=key)
-    return _decode(stored, kind, MAX_BODY, url, key)
+    packed = _unseal(stored, prologue, _BODY_CONTEXT, cipher, url, key)
+    return _decode(packed, kind, MAX_BODY, url, key)
+
+
+def _unseal(stored: bytes, prologue: Prologue, context: bytes, cipher: Cipher, url: str, key: str) -> bytes:
+    try:
+        return bytes(cipher.open(stored, prologue.fixed + context))
+    except SealedError as error:
+        raise CorruptionError(f"the record cannot be decrypted: {error}", url=url, key=key) from error
 
 
 def _decode(stored: bytes, kind: type[_T], limit: int, url: str, key: str) -> _T:

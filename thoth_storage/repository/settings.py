@@ -6,21 +6,30 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from blake3 import blake3
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import AlreadyExistsError, CorruptionError, FormatError
 from thoth_storage.repository.blocks import MAX_PLAIN
 from thoth_storage.repository.layout import BLOCK_SIZE, FORMAT_VERSION, REPOSITORY_KEY, new_id
+from thoth_storage.repository.sealed_json import check_json, decode_json
 
-__all__ = ["Settings", "create_settings", "new_settings", "read_settings"]
+__all__ = ["Encryption", "Settings", "create_settings", "new_settings", "read_settings"]
 
 _KIND = "thoth_storage repository"
 _SMALLEST_BLOCK = 4096
+CIPHER = "aes-256-gcm"
+
+
+class Encryption(msgspec.Struct, frozen=True):
+    """``check`` tells the right data key from a wrong one, and gives nothing of it away."""
+
+    cipher: str
+    check: str
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """The fields of version 1. ``check`` proves the others: see ``_check_of``."""
+    """The fields of ``repository.json``. ``check`` proves the others. Version 1 knew neither encryption nor moved
+    blocks, so a repository that was created with it never gets either."""
 
     kind: str
     version: int
@@ -28,27 +37,20 @@ class Settings(msgspec.Struct, frozen=True):
     created: str
     block_size: int
     check: str
-    encryption: dict[str, Any] | None = None
+    encryption: Encryption | None = None
 
 
-class _Version(msgspec.Struct, frozen=True):
-    """The fields that every version of ``repository.json`` has."""
-
-    kind: str
-    version: int
-
-
-def new_settings(block_size: int = BLOCK_SIZE) -> Settings:
+def new_settings(block_size: int = BLOCK_SIZE, encryption: Encryption | None = None) -> Settings:
     """Settings for a new repository, with a new random id."""
-    fields = {
+    fields: dict[str, Any] = {
         "kind": _KIND,
         "version": FORMAT_VERSION,
         "id": new_id(),
         "created": datetime.now(UTC).isoformat(),
         "block_size": block_size,
-        "encryption": None,
+        "encryption": msgspec.to_builtins(encryption),
     }
-    return msgspec.convert({**fields, "check": _check_of(fields)}, Settings)
+    return msgspec.convert({**fields, "check": check_json(fields)}, Settings)
 
 
 def create_settings(backend: Backend, settings: Settings) -> Settings:
@@ -61,41 +63,17 @@ def create_settings(backend: Backend, settings: Settings) -> Settings:
 
 
 def read_settings(backend: Backend) -> Settings:
-    """Raises NotFoundError, CorruptionError, FormatError for a newer version."""
-    data = backend.get(REPOSITORY_KEY)
-
-    def damaged(what: str) -> CorruptionError:
-        return CorruptionError(f"the repository's settings {what}", url=backend.url, key=REPOSITORY_KEY)
-
-    try:
-        # The version first: a newer one may have other fields.
-        found = msgspec.json.decode(data, type=_Version)
-        if found.kind == _KIND and found.version > FORMAT_VERSION:
-            raise FormatError(
-                f"the repository has format version {found.version}; this program reads up to {FORMAT_VERSION}",
-                url=backend.url,
-                key=REPOSITORY_KEY,
-                hint="upgrade thoth-storage",
-            )
-        if found.kind != _KIND:
-            raise damaged(f"are those of a {found.kind!r:.80}")
-        settings = msgspec.json.decode(data, type=Settings)
-        check = _check_of(msgspec.json.decode(data, type=dict[str, Any]))
-    except (ValueError, RecursionError) as error:
-        # As in sealed: not all that msgspec raises for bad bytes is its own.
-        raise damaged(f"cannot be read: {error}") from error
-    if settings.check != check:
-        raise damaged("fail their checksum")
-    if settings.encryption:
+    """Raises NotFoundError, CorruptionError, FormatError for a newer version or a cipher that is unknown."""
+    settings = decode_json(
+        backend.get(REPOSITORY_KEY), Settings, _KIND, "the settings object", url=backend.url, key=REPOSITORY_KEY
+    )
+    if not _SMALLEST_BLOCK <= settings.block_size <= MAX_PLAIN:
+        raise CorruptionError("the settings object has impossible numbers", url=backend.url, key=REPOSITORY_KEY)
+    if settings.encryption and (settings.version < 2 or settings.encryption.cipher != CIPHER):
         raise FormatError(
-            "the repository is encrypted", url=backend.url, key=REPOSITORY_KEY, hint="upgrade thoth-storage"
+            f"the repository is encrypted in a way that this program does not know ({settings.encryption.cipher!r:.40})",
+            url=backend.url,
+            key=REPOSITORY_KEY,
+            hint="upgrade thoth-storage",
         )
-    if settings.version < 1 or not _SMALLEST_BLOCK <= settings.block_size <= MAX_PLAIN:
-        raise damaged("have impossible numbers")
     return settings
-
-
-def _check_of(fields: dict[str, Any]) -> str:
-    """BLAKE3 of the fields but ``check`` as JSON without spaces, keys in order: whatever its layout in the file."""
-    rest = {name: value for name, value in fields.items() if name != "check"}
-    return blake3(msgspec.json.encode(rest, order="sorted")).hexdigest()

@@ -7,14 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import closing
 
-from thoth_storage.backend import Backend
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
-from thoth_storage.repository.checks import checked_blocks, checked_files
+from thoth_storage.repository.checks import checked_files
 from thoth_storage.repository.fetch import fetch
 from thoth_storage.repository.layout import PACKS, SnapshotKey, pack_key
 from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.reports import Problem, Progress, ProgressCallback, VerifyReport
-from thoth_storage.repository.snapshots import read_snapshot
+from thoth_storage.repository.moves import Moves
+from thoth_storage.repository.records import read_blocks
+from thoth_storage.repository.vault import Vault
 
 __all__ = ["verify"]
 
@@ -27,28 +28,28 @@ class _Findings:
         self.blocks: dict[Block, None] = {}
         self.users: dict[str, set[str]] = defaultdict(set)
 
-    def snapshot(self, backend: Backend, key: SnapshotKey) -> None:
+    def snapshot(self, vault: Vault, key: SnapshotKey, moves: Moves) -> None:
         """Read one manifest and note what it needs."""
         try:
-            _, body = read_snapshot(backend, key)
-            blocks = checked_blocks(body, url=backend.url, key=key.key)
-            checked_files(body, blocks, url=backend.url, key=key.key)
+            body, blocks = read_blocks(vault, key, moves)
+            checked_files(body, blocks, url=vault.url, key=key.key)
         except (CorruptionError, FormatError, NotFoundError) as error:
             self.problems[key.key, error.message].add(key.id)
             return
         for block in blocks:
-            self.users[block.pack].add(key.id)
+            for link in block.chain:
+                self.users[link.pack].add(key.id)
             self.blocks[block] = None
 
     def pack(self, pack: str, message: str) -> None:
         """Something is wrong with a pack, and so with every snapshot that needs it."""
         self.problems[pack_key(pack), message] |= self.users[pack]
 
-    def sizes(self, backend: Backend) -> set[str]:
+    def sizes(self, vault: Vault) -> set[str]:
         """Note the packs that are missing or too short; they are given back."""
-        sizes = {info.key: info.size for info in backend.list(PACKS)}
+        sizes = {info.key: info.size for info in vault.backend.list(PACKS)}
         needs: dict[str, int] = defaultdict(int)
-        for block in self.blocks:
+        for block in {link for block in self.blocks for link in block.chain}:
             needs[block.pack] = max(needs[block.pack], block.offset + block.stored)
         bad = set()
         for pack, need in needs.items():
@@ -64,8 +65,9 @@ class _Findings:
 
 
 def verify(
-    backend: Backend,
+    vault: Vault,
     keys: Iterable[SnapshotKey],
+    moves: Moves,
     *,
     read_data: bool,
     progress: ProgressCallback | None,
@@ -83,15 +85,15 @@ def verify(
         findings.problems[known.key, known.message].update(known.snapshots)
     every = list(keys)
     for key in every:
-        findings.snapshot(backend, key)
-    bad = findings.sizes(backend)
+        findings.snapshot(vault, key, moves)
+    bad = findings.sizes(vault)
     blocks = checked = 0
     if read_data:
-        todo = [block for block in findings.blocks if block.pack not in bad]
+        todo = [block for block in findings.blocks if not any(link.pack in bad for link in block.chain)]
         total = sum(block.plain for block in todo)
         if progress:
             progress(Progress("verify", 0, total))
-        with closing(fetch(backend, todo, lambda _block, _plain: None)) as results:
+        with closing(fetch(vault, todo, lambda _block, _plain: None)) as results:
             for fetched in results:
                 blocks += 1
                 checked += fetched.block.plain

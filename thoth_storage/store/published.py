@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from thoth_storage.errors import ConflictError, CorruptionError, FormatError, NotFoundError, StorageError
 from thoth_storage.repository import Repository, Snapshot
-from thoth_storage.repository.snapshots import list_keys, read_header
+from thoth_storage.repository.records import list_keys, read_header
 from thoth_storage.store.cache import CacheDirectory
 from thoth_storage.store.local_chroma import LocalChroma
 
@@ -218,7 +218,7 @@ class PublishedChroma:
         one before it instead, and to publish over it, would lose it without a word."""
         for key in keys:
             try:
-                tags = read_header(self._repository.backend, key).tags
+                tags = read_header(self._repository.vault, key).tags
             except NotFoundError:
                 continue  # forgotten meanwhile
             except (CorruptionError, FormatError):

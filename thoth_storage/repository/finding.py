@@ -1,0 +1,92 @@
+"""Finding the snapshot that people mean: by ``latest``, an id or its beginning, a name, a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from thoth_storage.errors import ConfigurationError, InvalidArgumentError, NotFoundError
+from thoth_storage.repository.labels import Labels
+from thoth_storage.repository.layout import SnapshotKey
+from thoth_storage.repository.manifest import Header
+
+__all__ = ["check_name", "find", "find_at", "to_utc"]
+
+_SHORTEST_PREFIX = 4
+
+
+def find(
+    url: str, keys: list[SnapshotKey], wanted: str, labels: Labels, headers: Callable[[], list[Header]]
+) -> SnapshotKey:
+    """The snapshot that ``wanted`` means: ``latest``, an id, a name (what it was given to last), a unique beginning of
+    an id. ``keys`` newest first; ``headers`` reads all headers and is called only for a name.
+
+    Raises NotFoundError, or ConfigurationError for a beginning that several ids share.
+    """
+    if not wanted:
+        raise InvalidArgumentError("a snapshot is named by its id, its name or 'latest', not by an empty string")
+    if not keys:
+        raise NotFoundError("the repository has no snapshot yet", url=url, hint="make one with backup")
+    if wanted == "latest":
+        return keys[0]
+    exact = [key for key in keys if key.id == wanted.lower()]
+    if exact:
+        return exact[0]
+    named = _named(keys, wanted, labels, headers)
+    if named:
+        return named
+    begun = [key for key in keys if len(wanted) >= _SHORTEST_PREFIX and key.id.startswith(wanted.lower())]
+    if len(begun) > 1:
+        raise ConfigurationError(
+            f"{wanted!r} begins the ids of {len(begun)} snapshots: {', '.join(key.id[:12] for key in begun[:5])}",
+            url=url,
+            hint="give more of the id",
+        )
+    if not begun:
+        raise NotFoundError(
+            f"no snapshot has the id or name {wanted!r}", url=url, hint="'thoth-storage snapshots' lists them"
+        )
+    return begun[0]
+
+
+def find_at(url: str, keys: list[SnapshotKey], at: datetime) -> SnapshotKey:
+    """The newest snapshot that is not later than ``at`` (UTC where it has no zone). Raises NotFoundError."""
+    moment = to_utc(at)
+    for key in keys:
+        if key.time <= moment:
+            return key
+    raise NotFoundError(
+        f"no snapshot is as old as {moment.isoformat()}"
+        + (f"; the oldest is of {keys[-1].time.isoformat()}" if keys else ": there is none"),
+        url=url,
+        hint="'thoth-storage snapshots' lists them",
+    )
+
+
+def to_utc(at: datetime) -> datetime:
+    """A time without a zone is UTC, whatever the machine's: all times of a repository are."""
+    if not isinstance(at, datetime):
+        raise InvalidArgumentError(f"a time is a datetime, not the {type(at).__name__} {at!r:.80}")
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def check_name(name: str) -> str:
+    """A name or tag that can be told from ``latest`` and be typed. Raises InvalidArgumentError."""
+    if not isinstance(name, str):
+        raise InvalidArgumentError(f"a name or tag is a string, not the {type(name).__name__} {name!r:.80}")
+    if not 0 < len(name) <= 200 or not name.isprintable() or name != name.strip():
+        raise InvalidArgumentError(f"{name!r:.80} is no name: 1 to 200 printable characters are")
+    if name == "latest":
+        raise InvalidArgumentError("'latest' always means the newest snapshot and cannot be a name")
+    return name
+
+
+def _named(
+    keys: list[SnapshotKey], name: str, labels: Labels, headers: Callable[[], list[Header]]
+) -> SnapshotKey | None:
+    by_id = {key.id: key for key in keys}
+    born = max((header for header in headers() if header.name == name), key=lambda h: (h.time, h.id), default=None)
+    event = labels.given(name)
+    if event and event.snapshot in by_id and (born is None or event.time > born.time):
+        return by_id[event.snapshot]
+    return by_id.get(born.id) if born else None

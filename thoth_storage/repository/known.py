@@ -1,0 +1,92 @@
+"""What is stored already: the blocks that a new snapshot can share, and those that its deltas can stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
+from thoth_storage.repository.columns import unpack_u32
+from thoth_storage.repository.index import Index
+from thoth_storage.repository.layout import SnapshotKey
+from thoth_storage.repository.manifest import Block, Body
+from thoth_storage.repository.marks import load_marks, pack_sizes
+from thoth_storage.repository.moves import load_moves
+from thoth_storage.repository.partials import load_partials
+from thoth_storage.repository.records import read_blocks
+from thoth_storage.repository.scan import Source
+from thoth_storage.repository.vault import Vault
+
+__all__ = ["Known", "load_known"]
+
+_SNAPSHOTS = 16
+"""How many of the newest manifests are read to find blocks that are stored already. The newest alone has nearly all;
+the others help after a restore to an older state, or where several directories share a repository."""
+_AT_ONCE = 4
+
+
+class Known(NamedTuple):
+    """``blocks`` by digest. ``previous``: by path, the blocks of that file in the snapshot that is most like the
+    source, None where one must not be built on. ``heeded``: ids of the prune marks that were seen, none of whose packs is among the blocks."""
+
+    blocks: Mapping[bytes, Block]
+    previous: Mapping[str, list[Block | None]]
+    heeded: frozenset[str]
+
+
+def load_known(vault: Vault, keys: list[SnapshotKey], index: Index, source: Source | None = None) -> Known:
+    """What the newest of ``keys`` and the records of interrupted writers hold, but for blocks in packs that are marked,
+    missing or cut off: nothing may be built on those."""
+    marks = load_marks(vault, index)
+    partials = load_partials(vault, index)
+    heeded = frozenset(mark.key.id for mark in marks)
+    if not keys and not partials:
+        return Known({}, {}, heeded)
+    marked = {pack for mark in marks for pack in mark.packs}
+    sizes = pack_sizes(vault.backend)
+    sound: dict[tuple[str, int], bool] = {}
+
+    def is_sound(block: Block) -> bool:
+        found = sound.get(block.place)
+        if found is None:
+            there = block.pack not in marked and block.offset + block.stored <= sizes.get(block.pack, 0)
+            found = sound[block.place] = there and (block.base is None or is_sound(block.base))
+        return found
+
+    blocks = {block.digest: block for block in partials if is_sound(block)}
+    wanted = {file.path: file.size for file in source.files} if source else {}
+    best: tuple[int, dict[str, list[Block | None]]] = (0, {})
+    for body, table in _read(vault, keys[:_SNAPSHOTS], index):
+        for block in table:
+            if is_sound(block):
+                blocks.setdefault(block.digest, block)
+        likeness = sum(wanted.get(file.path, 0) for file in body.files)
+        if likeness > best[0]:
+            usable = [block if is_sound(block) else None for block in table]
+            best = (likeness, _by_path(body, usable, wanted))
+    return Known(blocks, best[1], heeded)
+
+
+def _by_path(body: Body, table: list[Block | None], wanted: Mapping[str, int]) -> dict[str, list[Block | None]]:
+    return {
+        file.path: [table[row] for row in unpack_u32(file.blocks) if row < len(table)]
+        for file in body.files
+        if file.path in wanted and len(file.blocks) % 4 == 0
+    }
+
+
+def _read(vault: Vault, keys: list[SnapshotKey], index: Index) -> Iterator[tuple[Body, list[Block]]]:
+    moves = load_moves(vault, index)
+
+    def read(key: SnapshotKey) -> tuple[Body, list[Block]] | None:
+        try:
+            return read_blocks(vault, key, moves)
+        except (CorruptionError, FormatError, NotFoundError):
+            # A damaged or forgotten old snapshot must not keep new ones from being made: blocks are stored anew.
+            return None
+
+    # A few at once, not all: the manifests of a large store are large.
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="thoth-manifests") as pool:
+        for first in range(0, len(keys), _AT_ONCE):
+            yield from filter(None, pool.map(read, keys[first : first + _AT_ONCE]))

@@ -1,0 +1,81 @@
+"""Which snapshots to keep: the last few, and the newest of each hour, day, week or month, as people want their past.
+
+Pure: it decides, and deletes nothing. All in UTC, so that the machine's time zone does not decide what is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from thoth_storage.errors import InvalidArgumentError
+from thoth_storage.repository.reports import Snapshot
+
+__all__ = ["Decision", "Policy", "decide"]
+
+_PERIODS: dict[str, Callable[[datetime], object]] = {
+    "hourly": lambda time: (time.date(), time.hour),
+    "daily": lambda time: time.date(),
+    "weekly": lambda time: time.isocalendar()[:2],
+    "monthly": lambda time: (time.year, time.month),
+}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How many to keep of each kind. A period counts only if it has a snapshot, and its newest is kept; a snapshot with
+    any of ``tags`` is always kept. What nothing keeps is forgotten.
+
+    Raises InvalidArgumentError for negative numbers, and for a policy that would keep nothing at all.
+    """
+
+    last: int = 0
+    hourly: int = 0
+    daily: int = 0
+    weekly: int = 0
+    monthly: int = 0
+    tags: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        counts = {name: getattr(self, name) for name in ("last", *_PERIODS)}
+        for name, count in counts.items():
+            if count < 0:
+                raise InvalidArgumentError(f"keep_{name} is {count}, it must not be negative")
+        if not any(counts.values()) and not self.tags:
+            raise InvalidArgumentError("this policy keeps no snapshot", hint="give at least one keep_...")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``reasons`` tell which rules keep a snapshot (``last``, ``daily``, ``tag prod``); none means that it goes."""
+
+    snapshot: Snapshot
+    reasons: tuple[str, ...]
+
+    @property
+    def keep(self) -> bool:
+        return bool(self.reasons)
+
+
+def decide(snapshots: Iterable[Snapshot], policy: Policy) -> list[Decision]:
+    """A decision for each snapshot, newest first."""
+    ordered = sorted(snapshots, key=lambda snapshot: (snapshot.time, snapshot.id), reverse=True)
+    reasons: dict[str, list[str]] = {snapshot.id: [] for snapshot in ordered}
+    for snapshot in ordered[: policy.last]:
+        reasons[snapshot.id].append("last")
+    for name, period in _PERIODS.items():
+        for snapshot in _newest_of_each(ordered, period, getattr(policy, name)):
+            reasons[snapshot.id].append(name)
+    for snapshot in ordered:
+        reasons[snapshot.id].extend(f"tag {tag}" for tag in snapshot.tags if tag in policy.tags)
+    return [Decision(snapshot, tuple(reasons[snapshot.id])) for snapshot in ordered]
+
+
+def _newest_of_each(
+    ordered: Sequence[Snapshot], period: Callable[[datetime], object], count: int
+) -> Iterable[Snapshot]:
+    newest: dict[object, Snapshot] = {}
+    for snapshot in ordered:
+        newest.setdefault(period(snapshot.time), snapshot)
+    return list(newest.values())[:count]
