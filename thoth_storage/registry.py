@@ -84,7 +84,9 @@ class Registry:
         if not claims:
             known = ", ".join(f"{each}://" for each in sorted(self._key_claims))
             raise EncryptionKeyError(
-                f"no plugin resolves encryption keys of {scheme}://" if _is_scheme(scheme) else "the key is no reference",
+                f"no plugin resolves encryption keys of {scheme}://"
+                if _is_scheme(scheme)
+                else "the key is no reference",
                 hint=f"installed are {known}; a password that contains :// is passed as bytes or by file://",
             )
         if len(claims) > 1:

@@ -10,7 +10,7 @@ from thoth_storage.errors import ConflictError
 from thoth_storage.repository.index import Index, program
 from thoth_storage.repository.known import load_known
 from thoth_storage.repository.layout import SnapshotKey, new_snapshot_key
-from thoth_storage.repository.manifest import MAGIC, Body, Header, version_of
+from thoth_storage.repository.manifest import MAGIC, Header, version_of
 from thoth_storage.repository.marks import Overtaken, commit
 from thoth_storage.repository.packs import PackWriter
 from thoth_storage.repository.partials import Notes

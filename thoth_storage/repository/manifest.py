@@ -11,13 +11,26 @@ their frames tell their own and what stands on them is checked, and so cost a fe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import msgspec
 
 from thoth_storage.repository.columns import pack_u32, unpack_u32
 
-__all__ = ["MAGIC", "NO_BASE", "Block", "Body", "FileEntry", "FolderEntry", "Header", "Row", "pack_u32", "to_body", "unpack_u32", "version_of"]
+__all__ = [
+    "MAGIC",
+    "NO_BASE",
+    "Block",
+    "Body",
+    "FileEntry",
+    "FolderEntry",
+    "Header",
+    "Row",
+    "pack_u32",
+    "to_body",
+    "unpack_u32",
+    "version_of",
+]
 
 MAGIC = b"THOTHSNP"
 NO_BASE = 0xFFFFFFFF
@@ -84,7 +97,7 @@ class Block(NamedTuple):
     offset: int
     stored: int
     plain: int
-    base: Self | None = None
+    base: Block | None = None
 
     @property
     def place(self) -> tuple[str, int]:

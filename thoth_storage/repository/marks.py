@@ -107,9 +107,7 @@ def _look(vault: Vault, relied: set[str], heeded: set[str], committed: SnapshotK
         raise Overtaken("a prune is about to delete packs that this snapshot relies on", url=vault.url)
     missing = relied - pack_sizes(vault.backend).keys()
     if missing:
-        raise Overtaken(
-            "a prune deleted packs that this snapshot relies on", url=vault.url, key=pack_key(min(missing))
-        )
+        raise Overtaken("a prune deleted packs that this snapshot relies on", url=vault.url, key=pack_key(min(missing)))
 
 
 def _fresh(vault: Vault, marks: list[Mark], committed: SnapshotKey) -> bool:

@@ -55,6 +55,7 @@ class PackWriter:
         self._slots = threading.BoundedSemaphore(_UPLOADS)
         self._uploads: list[tuple[Future[None], list[Block]]] = []
         self._done: list[Block] = []
+        self._version = self._lowest
         self._begin()
         self.stored = 0
         self.packs: set[str] = set()
@@ -88,9 +89,9 @@ class PackWriter:
     def _begin(self) -> None:
         self._id = new_id()
         self._version = self._lowest
-        self._parts = [b""]
+        self._parts: list[bytes] = [b""]
         self._blocks: list[Block] = []
-        self._length = PACK_HEADER_SIZE
+        self._length: int = PACK_HEADER_SIZE
 
     def _close_pack(self) -> None:
         parts, blocks, key = self._parts, self._blocks, pack_key(self._id)

@@ -82,9 +82,7 @@ def read_blocks(vault: Vault, key: SnapshotKey, moves: Moves) -> tuple[Body, lis
     return body, checked_blocks(body, url=vault.url, key=key.key, moves=moves)
 
 
-def _read_header(
-    vault: Vault, key: SnapshotKey, length: int = _FIRST_READ
-) -> tuple[Header, sealed.Prologue, bytes]:
+def _read_header(vault: Vault, key: SnapshotKey, length: int = _FIRST_READ) -> tuple[Header, sealed.Prologue, bytes]:
     """The header, and the object's first bytes: ``length`` of them, or as many as the header needs."""
     first = vault.backend.get(key.key, 0, length)
     prologue = sealed.parse_prologue(first, MAGIC, url=vault.url, key=key.key, cipher=vault.cipher)

@@ -10,41 +10,31 @@ from typing import Any, Self
 from urllib.parse import unquote
 
 from thoth_storage.backend import Backend
-from thoth_storage.errors import (
-    ConfigurationError,
-    CorruptionError,
-    FormatError,
-    InvalidArgumentError,
-    NotFoundError,
-)
+from thoth_storage.errors import ConfigurationError, InvalidArgumentError
 from thoth_storage.registry import open_backend
 from thoth_storage.repository.backup import Request, back_up
-from thoth_storage.repository.finding import check_name, find, find_at
+from thoth_storage.repository.finding import check_name, find_at
 from thoth_storage.repository.index import Index
-from thoth_storage.repository.labels import NO_LABELS, load_labels
-from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS, SnapshotKey
+from thoth_storage.repository.key_verbs import KeyVerbs
+from thoth_storage.repository.labelling import Labelling
+from thoth_storage.repository.labels import load_labels
+from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS
 from thoth_storage.repository.moves import load_moves
 from thoth_storage.repository.opening import open_vault
-from thoth_storage.repository.records import list_keys, read_header, stray_objects, to_snapshot
-from thoth_storage.repository.reports import Problem, ProgressCallback, RestoreReport, Snapshot, VerifyReport
+from thoth_storage.repository.records import list_keys, read_header, to_snapshot
+from thoth_storage.repository.reports import ProgressCallback, RestoreReport, Snapshot
 from thoth_storage.repository.restore import Wanted, restore_snapshot
-from thoth_storage.repository.settings import read_settings
-from thoth_storage.repository.summaries import read_headers, summarize
-from thoth_storage.repository.vault import Vault
-from thoth_storage.repository.verify import verify
+from thoth_storage.repository.summaries import summarize
+from thoth_storage.repository.upkeep import Upkeep
 
 __all__ = ["Repository"]
 
 
-class Repository:
+class Repository(Upkeep, Labelling, KeyVerbs):
     """Snapshots of directories below one URL. Safe to share between threads; any number of writers may work at once.
 
     Use ``Repository.open``. Also a context manager, which closes the backend.
     """
-
-    def __init__(self, vault: Vault) -> None:
-        self.vault = vault
-        self.backend = vault.backend
 
     @classmethod
     def open(
@@ -67,21 +57,6 @@ class Repository:
         """
         backend = url if isinstance(url, Backend) else open_backend(url, **(storage_options or {}))
         return cls(open_vault(backend, encryption_key, create=create))
-
-    @property
-    def url(self) -> str:
-        """Where the repository is, without secrets."""
-        return self.backend.url
-
-    @property
-    def id(self) -> str:
-        """The random name that it was given when it was created."""
-        return self.vault.settings.id
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether all that is stored here is encrypted."""
-        return self.vault.cipher.encrypts
 
     def backup(
         self,
@@ -147,17 +122,6 @@ class Repository:
         what = Wanted(target, include, overwrite, dry_run)
         return restore_snapshot(self.vault, key, load_moves(self.vault, index), what, progress)
 
-    def verify(self, read_data: bool = True, progress: ProgressCallback | None = None) -> VerifyReport:
-        """Check every snapshot and pack; with ``read_data`` every stored byte. Damage is reported, not raised."""
-        keys = list_keys(self.backend)
-        problems = stray_objects(self.backend)
-        damage = self._damage_of_settings()
-        if damage:
-            # No snapshot can be reached by who opens the repository next.
-            problems.insert(0, Problem(REPOSITORY_KEY, damage, tuple(sorted(key.id for key in keys))))
-        moves = load_moves(self.vault, Index(self.vault))
-        return verify(self.vault, keys, moves, read_data=read_data, progress=progress, problems=problems)
-
     def close(self) -> None:
         """Give back the backend's connections."""
         self.backend.close()
@@ -169,27 +133,11 @@ class Repository:
         if scheme == "file" and (path in (own, *own.parents) or any(o in (path, *path.parents) for o in objects)):
             raise ConfigurationError(f"the target {path} is the folder of the repository itself", url=self.url)
 
-    def _damage_of_settings(self) -> str | None:
-        try:
-            found = read_settings(self.backend)
-        except (CorruptionError, FormatError, NotFoundError) as error:
-            return error.message
-        return None if found == self.vault.settings else "the settings are not those that the repository was opened with"
-
-    def _find(self, wanted: str, index: Index) -> SnapshotKey:
-        keys = list_keys(self.backend)
-        plain = wanted == "latest" or any(key.id == wanted for key in keys)
-        labels = NO_LABELS if plain else load_labels(self.vault, index)
-        return find(self.url, keys, wanted, labels, lambda: read_headers(self.vault, keys, index))
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        return f"Repository({self.url!r})"
 
 
 def _not_text(tags: Iterable[str]) -> Iterable[str]:

@@ -88,9 +88,7 @@ def parse_prologue(data: bytes, magic: bytes, *, url: str, key: str, cipher: Cip
     )
 
 
-def open_header(
-    stored: bytes, prologue: Prologue, kind: type[_T], *, url: str, key: str, cipher: Cipher = PLAIN
-) -> _T:
+def open_header(stored: bytes, prologue: Prologue, kind: type[_T], *, url: str, key: str, cipher: Cipher = PLAIN) -> _T:
     """Check and decode a header. Raises CorruptionError."""
     if blake3(prologue.fixed + stored).digest() != prologue.header_digest:
         raise CorruptionError("the header fails its checksum", url=url, key=key)

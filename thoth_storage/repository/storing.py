@@ -39,9 +39,7 @@ class Stored:
             self.blocks.append(cut.previous)
             return row, True
         self.blocks.append(
-            self._known.blocks[cut.digest]
-            if cut.frame is None
-            else self._writer.add(cut.digest, cut.frame, cut.plain)
+            self._known.blocks[cut.digest] if cut.frame is None else self._writer.add(cut.digest, cut.frame, cut.plain)
         )
         self._note()
         return row, False

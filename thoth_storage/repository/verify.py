@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
 from contextlib import closing
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
 from thoth_storage.repository.checks import checked_files
 from thoth_storage.repository.fetch import fetch
-from thoth_storage.repository.layout import PACKS, SnapshotKey, pack_key
+from thoth_storage.repository.index import Index
+from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SnapshotKey, pack_key
 from thoth_storage.repository.manifest import Block
+from thoth_storage.repository.moves import Moves, load_moves
+from thoth_storage.repository.records import list_keys, read_blocks, stray_objects
 from thoth_storage.repository.reports import Problem, Progress, ProgressCallback, VerifyReport
-from thoth_storage.repository.moves import Moves
-from thoth_storage.repository.records import read_blocks
+from thoth_storage.repository.settings import read_settings
 from thoth_storage.repository.vault import Vault
 
 __all__ = ["verify"]
@@ -49,8 +50,8 @@ class _Findings:
         """Note the packs that are missing or too short; they are given back."""
         sizes = {info.key: info.size for info in vault.backend.list(PACKS)}
         needs: dict[str, int] = defaultdict(int)
-        for block in {link for block in self.blocks for link in block.chain}:
-            needs[block.pack] = max(needs[block.pack], block.offset + block.stored)
+        for link in {link for block in self.blocks for link in block.chain}:
+            needs[link.pack] = max(needs[link.pack], link.offset + link.stored)
         bad = set()
         for pack, need in needs.items():
             size = sizes.get(pack_key(pack))
@@ -64,27 +65,24 @@ class _Findings:
         return bad
 
 
-def verify(
-    vault: Vault,
-    keys: Iterable[SnapshotKey],
-    moves: Moves,
-    *,
-    read_data: bool,
-    progress: ProgressCallback | None,
-    problems: Iterable[Problem] = (),
-) -> VerifyReport:
+def verify(vault: Vault, read_data: bool | float | str, progress: ProgressCallback | None) -> VerifyReport:
     """Check that each snapshot can be read and is sound, that the packs which it needs are there and long enough and,
     with ``read_data``, that each of their blocks gives the bytes that its name promises.
 
     Damage is reported, not raised; what keeps the check itself from going on (no permission, service away) is raised.
-    ``problems`` are those known before; they join the report.
     """
     began = time.perf_counter()
+    keys = list_keys(vault.backend)
+    problems = stray_objects(vault.backend)
+    damage = _damage_of_settings(vault)
+    if damage:
+        # No snapshot can be reached by who opens the repository next.
+        problems.insert(0, Problem(REPOSITORY_KEY, damage, tuple(sorted(key.id for key in keys))))
+    moves = load_moves(vault, Index(vault))
     findings = _Findings()
     for known in problems:
         findings.problems[known.key, known.message].update(known.snapshots)
-    every = list(keys)
-    for key in every:
+    for key in keys:
         findings.snapshot(vault, key, moves)
     bad = findings.sizes(vault)
     blocks = checked = 0
@@ -102,10 +100,18 @@ def verify(
                 if progress:
                     progress(Progress("verify", checked, total))
     return VerifyReport(
-        snapshots=len(every),
+        snapshots=len(keys),
         packs=len(findings.users),
         blocks=blocks,
         bytes=checked,
         seconds=time.perf_counter() - began,
         problems=[Problem(key, message, tuple(sorted(ids))) for (key, message), ids in findings.problems.items()],
     )
+
+
+def _damage_of_settings(vault: Vault) -> str | None:
+    try:
+        found = read_settings(vault.backend)
+    except (CorruptionError, FormatError, NotFoundError) as error:
+        return error.message
+    return None if found == vault.settings else "the settings are not those that the repository was opened with"

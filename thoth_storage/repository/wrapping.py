@@ -90,7 +90,7 @@ def unwrap(secret: Secret, wrapping: Mapping[str, Any], wrapped: bytes, reposito
     from cryptography.exceptions import InvalidTag
 
     try:
-        return _aead(secret, wrapping).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], context)
+        return bytes(_aead(secret, wrapping).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], context))
     except (InvalidTag, ValueError, KeyError, TypeError):
         return None
 

@@ -1,0 +1,95 @@
+"""The verbs that keep a repository sound and small: verify, repair, forget, prune, copy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import timedelta
+
+from thoth_storage.repository.copying import CopyReport, copy_snapshots
+from thoth_storage.repository.facade import Facade
+from thoth_storage.repository.finding import check_name
+from thoth_storage.repository.forgetting import ForgetReport, forget
+from thoth_storage.repository.prune import GRACE, UNUSED, PruneReport, prune
+from thoth_storage.repository.repair import RepairReport, repair
+from thoth_storage.repository.reports import ProgressCallback, VerifyReport
+from thoth_storage.repository.retention import Policy
+from thoth_storage.repository.verify import verify
+
+__all__ = ["Upkeep"]
+
+
+class Upkeep(Facade):
+    """None of these takes a lock, and all may run beside backups and restores."""
+
+    def verify(self, read_data: bool | float | str = True, progress: ProgressCallback | None = None) -> VerifyReport:
+        """Check every snapshot, pack and record; with ``read_data`` also the stored bytes: all of them, or a part.
+
+        ``"5%"`` (or ``0.05``) reads the part whose turn it is today (UTC), so that twenty days in a row read all;
+        ``"3/30"`` the third of thirty parts. Damage is reported, not raised.
+        """
+        return verify(self.vault, read_data, progress)
+
+    def repair(
+        self,
+        drop: bool = False,
+        dry_run: bool = False,
+        source: str | os.PathLike[str] | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> RepairReport:
+        """Mend what ``verify`` finds. A damaged block is taken from another pack that has it, or from ``source``, a
+        directory that may still hold the files. What cannot be saved is told, and dropped only with ``drop``: a damaged
+        snapshot is then replaced by one without the files that are lost, an unreadable one is removed.
+        """
+        return repair(self.vault, drop, dry_run, source, progress)
+
+    def forget(
+        self,
+        snapshots: Iterable[str] | None = None,
+        *,
+        keep_last: int = 0,
+        keep_hourly: int = 0,
+        keep_daily: int = 0,
+        keep_weekly: int = 0,
+        keep_monthly: int = 0,
+        keep_tags: Iterable[str] = (),
+        dry_run: bool = False,
+    ) -> ForgetReport:
+        """Drop snapshots: those that are named, or those that no rule keeps. Hours, days, ISO weeks and months are those
+        of UTC. A rule keeps the newest snapshot of each of the last so many periods that have one; tags are kept always,
+        and so is what a name was moved to. The bytes go at the next ``prune``.
+
+        Raises InvalidArgumentError for a policy that keeps nothing, NotFoundError.
+        """
+        tags = frozenset(check_name(tag) for tag in ([keep_tags] if isinstance(keep_tags, str) else keep_tags))
+        counts = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly)
+        policy = Policy(*counts, tags) if snapshots is None or any(counts) or tags else None
+        return forget(self.vault, policy, None if snapshots is None else list(snapshots), dry_run)
+
+    def prune(
+        self,
+        dry_run: bool = False,
+        grace: timedelta = GRACE,
+        max_unused: float = UNUSED,
+        progress: ProgressCallback | None = None,
+    ) -> PruneReport:
+        """Delete what no snapshot needs, beside running backups. What is found unneeded is marked now and deleted by a
+        prune that comes ``grace`` later, if that still holds; with a grace of zero both are done at once. A pack of
+        which more than the part ``max_unused`` is unneeded is packed anew.
+
+        Raises CorruptionError where a snapshot cannot be read: then nothing is deleted, for it might need anything.
+        """
+        return prune(self.vault, grace, max_unused, dry_run, progress)
+
+    def copy_to(
+        self,
+        other: Facade,
+        snapshots: Iterable[str] | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> CopyReport:
+        """Copy snapshots (all, unless some are named) to another repository, with their ids, times, names and tags.
+
+        What is there already is not moved; every block is verified on the way. Keys may differ, so this is also how a
+        repository gets encrypted. After a kill, doing it again goes on from there.
+        """
+        return copy_snapshots(self.vault, other.vault, None if snapshots is None else list(snapshots), progress)
