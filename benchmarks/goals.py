@@ -9,7 +9,7 @@ from benchmarks.markdown import head, number, row
 from benchmarks.peers import THOTH
 from benchmarks.places import title
 from benchmarks.rounds import CASES
-from benchmarks.summary import Summary, marginal, ratio
+from benchmarks.summary import Summary, marginal, ratio, resolution
 
 __all__ = ["goals", "table"]
 
@@ -56,7 +56,13 @@ def table(summaries: Sequence[Summary], interpreter: int) -> Iterator[str]:
     for goal in found:
         bound = "at least" if goal.least else "at most"
         answer = {True: "yes", False: "**no**", None: "cannot be told"}[goal.met]
-        yield row(goal.what, goal.where, f"{bound} {goal.wanted:g}", number(goal.found) + goal.remark, answer)
+        yield row(
+            goal.what,
+            goal.where,
+            f"{bound} {goal.wanted:g}",
+            number(goal.found) + (goal.remark if goal.found is not None else ""),
+            answer,
+        )
 
 
 def goals(summaries: Sequence[Summary], interpreter: int) -> Iterator[Goal]:
@@ -111,7 +117,12 @@ def _of_rates(small: dict[str, Summary], large: dict[str, Summary], where: str) 
         if name in small and name in large:
             mine, theirs = (marginal(small[peer], large[peer], case) for peer in (THOTH, name))
             what = f"{CASES[case]}, marginal rate: times as fast as {_named(name, case)}"
-            yield Goal(what, where, wanted, True, ratio(theirs, mine))
+            if mine or not theirs:
+                yield Goal(what, where, wanted, True, ratio(theirs, mine))
+                continue
+            # Ours is too little to be measured, so the ratio is at least this; which may be too little to tell.
+            least = theirs / resolution(small[name], large[name])
+            yield Goal(what, where, wanted, True, least if least >= wanted else None, " or more")
 
 
 def _named(name: str, case: str) -> str:

