@@ -39,6 +39,10 @@ class Goal:
     remark: str = ""
 
     @property
+    def shown(self) -> str:
+        return number(self.found) + (self.remark if self.found is not None else "")
+
+    @property
     def met(self) -> bool | None:
         """None where it could not be told."""
         if self.found is None:
@@ -56,13 +60,7 @@ def table(summaries: Sequence[Summary], interpreter: int) -> Iterator[str]:
     for goal in found:
         bound = "at least" if goal.least else "at most"
         answer = {True: "yes", False: "**no**", None: "cannot be told"}[goal.met]
-        yield row(
-            goal.what,
-            goal.where,
-            f"{bound} {goal.wanted:g}",
-            number(goal.found) + (goal.remark if goal.found is not None else ""),
-            answer,
-        )
+        yield row(goal.what, goal.where, f"{bound} {goal.wanted:g}", goal.shown, answer)
 
 
 def goals(summaries: Sequence[Summary], interpreter: int) -> Iterator[Goal]:
