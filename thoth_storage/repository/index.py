@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
+from thoth_storage.errors import ConflictError, CorruptionError, FormatError, NotFoundError
 from thoth_storage.repository.layout import INDEX, IndexKey, new_index_key, parse_index_key
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["Entry", "Index", "program", "read_entries", "read_entry", "write_entry"]
+__all__ = ["Entry", "Index", "program", "read_entries", "read_entry", "read_kind", "write_entry"]
 
 _log = logging.getLogger(__name__)
 _MAGIC = b"THOTHIDX"
 _T = TypeVar("_T")
+_LISTINGS = 5
 
 
 class _Header(msgspec.Struct, frozen=True):
@@ -85,19 +87,35 @@ def read_entry(vault: Vault, entry: Entry, body: type[_T]) -> _T:
 
 
 def read_entries(vault: Vault, entries: list[Entry], body: type[_T], *, strict: bool = False) -> list[tuple[Entry, _T]]:
-    """Many of a kind. One that was cleared away meanwhile is left out, since another says what it said. One that is
-    damaged is left out and told in the log; ``strict`` raises, for who is about to delete."""
+    """Many, each worth something by itself. One that was cleared away meanwhile is left out; one that is damaged is
+    left out and told in the log, or, if ``strict``, raised: for who is about to delete."""
     found = []
     for entry in entries:
-        try:
-            found.append((entry, read_entry(vault, entry, body)))
-        except NotFoundError:
-            continue
-        except (CorruptionError, FormatError) as error:
-            if strict:
-                raise
-            _log.warning("left out a record of the index that cannot be read: %s", error)
+        with suppress(NotFoundError):
+            found.extend(_read(vault, entry, body, strict))
     return found
+
+
+def read_kind(vault: Vault, index: Index, kind: str, body: type[_T], *, strict: bool = False) -> list[tuple[Entry, _T]]:
+    """All of a kind, which mean something together only. Where one is cleared away under the reader, another that was
+    created before says the same: so the listing is made anew. Raises ConflictError where that happens again and again.
+    """
+    for _ in range(_LISTINGS):
+        try:
+            return [found for entry in index.of(kind) for found in _read(vault, entry, body, strict)]
+        except NotFoundError:
+            index = Index(vault)
+    raise ConflictError(f"the records of {kind} change faster than they can be read", url=vault.url, hint="try again")
+
+
+def _read(vault: Vault, entry: Entry, body: type[_T], strict: bool) -> list[tuple[Entry, _T]]:
+    try:
+        return [(entry, read_entry(vault, entry, body))]
+    except (CorruptionError, FormatError) as error:
+        if strict:
+            raise
+        _log.warning("left out a record of the index that cannot be read: %s", error)
+        return []
 
 
 def program() -> str:

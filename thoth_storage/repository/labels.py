@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from thoth_storage.repository.index import Index, read_entries, write_entry
+from thoth_storage.repository.index import Index, read_kind, write_entry
 from thoth_storage.repository.layout import IndexKey, new_id
 from thoth_storage.repository.vault import Vault
 
@@ -74,10 +74,9 @@ NO_LABELS = Labels()
 
 def load_labels(vault: Vault, index: Index, *, strict: bool = False) -> Labels:
     """All events that are recorded. ``strict`` raises where a record is damaged, for who is about to delete."""
-    entries = index.of(LABELS)
-    if not entries:
+    if not index.of(LABELS):
         return NO_LABELS
-    return Labels(event for _, body in read_entries(vault, entries, _Body, strict=strict) for event in body.events)
+    return Labels(event for _, body in read_kind(vault, index, LABELS, _Body, strict=strict) for event in body.events)
 
 
 def new_event(

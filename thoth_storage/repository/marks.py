@@ -71,7 +71,7 @@ def pack_sizes(backend: Backend) -> dict[str, int]:
 
 
 def commit(vault: Vault, key: SnapshotKey, record: bytes, relied: set[str], heeded: set[str], *, late: bool) -> None:
-    """Create a snapshot that relies on packs which were there before it, unless a prune got ahead.
+    """Create a snapshot that relies on some packs, unless a prune got ahead.
 
     ``heeded`` are the ids of the marks that the writer knew of; ``late`` says that it took long, so that a look
     before the commit is worth its requests. Raises Overtaken; then no snapshot is there.

@@ -12,14 +12,15 @@ import msgspec
 
 from thoth_storage.errors import CorruptionError
 from thoth_storage.repository.columns import pack_u32, unpack_u32
-from thoth_storage.repository.index import Entry, Index, read_entries, write_entry
+from thoth_storage.repository.index import Entry, Index, read_kind, write_entry
 from thoth_storage.repository.layout import IndexKey
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["MOVES", "NO_MOVES", "Moves", "load_moves", "write_moves"]
+__all__ = ["MOVES", "NO_MOVES", "Moves", "Place", "load_moves", "write_moves"]
 
 MOVES = "moves"
 Place = tuple[str, int]
+"""A pack's id, and an offset in it."""
 _HOPS = 32
 """Moves of one block that are followed; more is a circle."""
 
@@ -56,11 +57,10 @@ NO_MOVES = Moves()
 
 def load_moves(vault: Vault, index: Index, *, strict: bool = False) -> Moves:
     """All moves that are recorded. ``strict`` raises where a record is damaged, for who is about to delete."""
-    entries = index.of(MOVES)
-    if not entries:
+    if not index.of(MOVES):
         return NO_MOVES
     places: dict[Place, Place] = {}
-    for entry, body in read_entries(vault, entries, _Body, strict=strict):
+    for entry, body in read_kind(vault, index, MOVES, _Body, strict=strict):
         try:
             places.update(_decode(vault, entry, body))
         except CorruptionError:

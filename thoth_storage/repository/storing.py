@@ -52,8 +52,8 @@ class Stored:
             self._note()
 
     def relied(self) -> set[str]:
-        """The packs that were there before."""
-        return {link.pack for block in self.blocks for link in block.chain} - self._writer.packs
+        """All packs that the snapshot needs: a prune may be after those too that were just stored."""
+        return {link.pack for block in self.blocks for link in block.chain}
 
     def _note(self) -> None:
         done = self._writer.take_stored()
@@ -70,7 +70,7 @@ def store_files(
     staging: str | os.PathLike[str] | None,
     progress: ProgressCallback | None,
 ) -> tuple[Body, set[str]]:
-    """The manifest's body, and the packs that were there before and that it relies on."""
+    """The manifest's body, and the packs that it relies on."""
     entries: list[FileEntry] = []
     table = Stored(known, writer, notes)
     mine: list[int] = []

@@ -1,0 +1,71 @@
+"""Clears away what is spent in ``index/``: older records that a newer one has taken over, notes of writers long gone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from thoth_storage.repository.index import Index, write_entry
+from thoth_storage.repository.labels import LABELS, Labels, load_labels, write_labels
+from thoth_storage.repository.moves import MOVES, Moves, load_moves, write_moves
+from thoth_storage.repository.partials import PARTIAL
+from thoth_storage.repository.records import list_keys
+from thoth_storage.repository.summaries import CATALOGUE
+from thoth_storage.repository.vault import Vault
+
+__all__ = ["store_now", "sweep"]
+
+_CLOCK = "clock"
+_MANY = 16
+"""Records of labels that are read one by one before they are merged."""
+
+
+class _Nothing(msgspec.Struct, frozen=True):
+    """A record that is stored for the time that it is given."""
+
+
+def store_now(vault: Vault) -> datetime:
+    """What the service's clock says, by which all ages are reckoned: a small object is stored, looked at and removed.
+    This machine's clock where the service does not tell times."""
+    key = write_entry(vault, _CLOCK, _Nothing())
+    try:
+        return vault.backend.head(key.key).mtime or datetime.now(UTC)
+    finally:
+        vault.backend.delete(key.key)
+
+
+def sweep(vault: Vault, index: Index, moves: Moves, now: datetime, grace: timedelta) -> None:
+    """``index`` as it was before the caller's deletions; ``moves`` are those that are still in use. What replaces a
+    record is stored before that goes: a reader that misses one lists again and finds it."""
+    spent = [entry.key.key for entry in index.of(CATALOGUE)[:-1]]
+    spent += [
+        entry.key.key
+        for kind in (PARTIAL, _CLOCK)
+        for entry in index.of(kind)
+        if entry.mtime is not None and now - entry.mtime >= grace
+    ]
+    spent += _sweep_moves(vault, index, moves)
+    spent += _sweep_labels(vault, index)
+    vault.backend.delete(*spent)
+
+
+def _sweep_moves(vault: Vault, index: Index, moves: Moves) -> list[str]:
+    entries = index.of(MOVES)
+    recorded = load_moves(vault, index, strict=True)
+    if len(entries) < 2 and recorded.places == moves.places:
+        return []
+    if moves.places and not (recorded.places == moves.places and len(entries) == 1):
+        write_moves(vault, moves, index)
+    return [entry.key.key for entry in entries]
+
+
+def _sweep_labels(vault: Vault, index: Index) -> list[str]:
+    entries = index.of(LABELS)
+    if len(entries) < _MANY:
+        return []
+    labels: Labels = load_labels(vault, index, strict=True)
+    there = {key.id for key in list_keys(vault.backend)}
+    # Of a name the last event says it all, also that it was taken away; a backup may bear it, and time decides then.
+    write_labels(vault, [event for event in labels.events if event.snapshot is None or event.snapshot in there], index)
+    return [entry.key.key for entry in entries]
