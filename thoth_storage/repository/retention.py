@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.repository.reports import Snapshot
@@ -20,6 +20,8 @@ _PERIODS: dict[str, Callable[[datetime], object]] = {
     "weekly": lambda time: time.isocalendar()[:2],
     "monthly": lambda time: (time.year, time.month),
 }
+"""What tells a period from all others, of a time in UTC. Weeks are those of ISO 8601 with their own years: the last days
+of December may lie in the first week of the next."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Policy:
     """How many to keep of each kind. A period counts only if it has a snapshot, and its newest is kept; a snapshot with
     any of ``tags`` is always kept. What nothing keeps is forgotten.
 
-    Raises InvalidArgumentError for negative numbers, and for a policy that would keep nothing at all.
+    Raises InvalidArgumentError for what is no number, or a negative one, and for a policy that would keep nothing.
     """
 
     last: int = 0
@@ -40,15 +42,16 @@ class Policy:
     def __post_init__(self) -> None:
         counts = {name: getattr(self, name) for name in ("last", *_PERIODS)}
         for name, count in counts.items():
-            if count < 0:
-                raise InvalidArgumentError(f"keep_{name} is {count}, it must not be negative")
+            if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+                raise InvalidArgumentError(f"keep_{name} is {count!r:.80}, a number from 0 on is expected")
         if not any(counts.values()) and not self.tags:
             raise InvalidArgumentError("this policy keeps no snapshot", hint="give at least one keep_...")
 
 
 @dataclass(frozen=True)
 class Decision:
-    """``reasons`` tell which rules keep a snapshot (``last``, ``daily``, ``tag prod``); none means that it goes."""
+    """``reasons`` tell what keeps a snapshot (``last``, ``daily``, ``tag prod``, ``name prod-good``); without any it
+    goes."""
 
     snapshot: Snapshot
     reasons: tuple[str, ...]
@@ -59,7 +62,7 @@ class Decision:
 
 
 def decide(snapshots: Iterable[Snapshot], policy: Policy) -> list[Decision]:
-    """A decision for each snapshot, newest first."""
+    """A decision for each snapshot, newest first. What a name was moved to is kept: somebody relies on it."""
     ordered = sorted(snapshots, key=lambda snapshot: (snapshot.time, snapshot.id), reverse=True)
     reasons: dict[str, list[str]] = {snapshot.id: [] for snapshot in ordered}
     for snapshot in ordered[: policy.last]:
@@ -69,6 +72,7 @@ def decide(snapshots: Iterable[Snapshot], policy: Policy) -> list[Decision]:
             reasons[snapshot.id].append(name)
     for snapshot in ordered:
         reasons[snapshot.id].extend(f"tag {tag}" for tag in snapshot.tags if tag in policy.tags)
+        reasons[snapshot.id].extend(f"name {name}" for name in snapshot.names)
     return [Decision(snapshot, tuple(reasons[snapshot.id])) for snapshot in ordered]
 
 
@@ -77,5 +81,5 @@ def _newest_of_each(
 ) -> Iterable[Snapshot]:
     newest: dict[object, Snapshot] = {}
     for snapshot in ordered:
-        newest.setdefault(period(snapshot.time), snapshot)
+        newest.setdefault(period(snapshot.time.astimezone(UTC)), snapshot)
     return list(newest.values())[:count]
