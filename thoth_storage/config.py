@@ -15,7 +15,15 @@ from typing import Any
 
 from thoth_storage.errors import ConfigurationError
 
-__all__ = ["StoreSettings", "cache_root", "embedder_name", "encryption_key", "log_level", "store_settings"]
+__all__ = [
+    "StoreSettings",
+    "cache_root",
+    "embedder_name",
+    "encryption_key",
+    "log_level",
+    "store_settings",
+    "target_encryption_key",
+]
 
 _log = logging.getLogger(__name__)
 _FALLBACK = "./chroma_db"
@@ -70,6 +78,11 @@ def embedder_name() -> str:
 def encryption_key() -> str | None:
     """The key of encrypted repositories: a password, ``base64:`` and 32 bytes, or a reference with ``://``."""
     return os.environ.get("THOTH_STORAGE_KEY") or None
+
+
+def target_encryption_key() -> str | None:
+    """The key of the repository that a copy goes to, where it is another than that of ``encryption_key``."""
+    return os.environ.get("THOTH_STORAGE_TO_KEY") or None
 
 
 def log_level() -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-__all__ = ["Problem", "Progress", "ProgressCallback", "RestoreReport", "Snapshot", "VerifyReport"]
+__all__ = ["Problem", "Progress", "ProgressCallback", "RestoreReport", "Snapshot", "VerifyReport", "timed"]
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class RestoreReport:
-    """What a restore wrote, or with ``dry_run`` would write: ``files`` in number, ``bytes`` in files, ``seconds`` of wall
-    time. ``reused`` of those bytes were in the old target already; ``read`` bytes came (would come) from the backend, by
-    ``requests`` range requests. ``paths``: the files, for a dry run only.
+    """What a restore wrote, or with ``dry_run`` would write: ``files`` in number, ``bytes`` in files, ``seconds`` of
+    wall time. ``reused`` of those bytes were in the old target already; ``read`` bytes came (would come) from the
+    backend, by ``requests`` range requests. ``paths``: the files, for a dry run only.
     """
 
     snapshot: str
@@ -77,7 +78,8 @@ class VerifyReport:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a long piece of work is. ``done`` and ``total`` in bytes of files; ``files_done`` and ``files_total`` in
-    number; ``stored`` in bytes sent to the backend. A call at least at the begin and at the end."""
+    number; ``stored`` in bytes sent to the backend; ``seconds`` since the begin. A call at least at the begin and at
+    the end."""
 
     action: str
     done: int
@@ -85,6 +87,27 @@ class Progress:
     files_done: int = 0
     files_total: int = 0
     stored: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second so far; 0 where no time has passed."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds that the rest takes at this rate; None while nothing is known of it."""
+        if self.done >= self.total:
+            return 0.0
+        return (self.total - self.done) / self.rate if self.rate else None
 
 
 ProgressCallback = Callable[[Progress], None]
+
+
+def timed(progress: ProgressCallback | None) -> ProgressCallback | None:
+    """The same callback, told the seconds since now with each call: the work itself need not look at a clock."""
+    if progress is None:
+        return None
+    began = time.monotonic()
+    return lambda each: progress(replace(each, seconds=time.monotonic() - began))
