@@ -24,6 +24,9 @@ __all__ = ["backup"]
 @click.argument("url", required=False)
 @click.option("--name", help="A name to find it by.")
 @click.option("--tag", "tags", multiple=True, help="A tag; repeatable.")
+@click.option(
+    "--no-deltas", is_flag=True, help="Store changed blocks in full: larger, but nothing stands on old packs."
+)
 @options_option
 def backup(
     output: Output,
@@ -31,6 +34,7 @@ def backup(
     url: str | None,
     name: str | None,
     tags: tuple[str, ...],
+    no_deltas: bool,
     storage_options: dict[str, Any],
 ) -> None:
     """Make a snapshot of DIRECTORY in the repository at URL, which is created if it is not there.
@@ -47,7 +51,7 @@ def backup(
     _check_apart(directory, backend.url)
     with Repository.open(backend, create=True) as repository:
         with output.progress("backup") as progress:
-            snapshot = repository.backup(directory, name=name, tags=tags, progress=progress)
+            snapshot = repository.backup(directory, name=name, tags=tags, progress=progress, deltas=not no_deltas)
         seconds = time.perf_counter() - began
         output.document({"url": repository.url, "snapshot": snapshot, "seconds": seconds})
         output.say(

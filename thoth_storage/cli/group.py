@@ -8,7 +8,10 @@ import click
 
 __all__ = ["thoth_storage"]
 
-_VERBS = ("backup", "check", "demo", "plugins", "restore", "snapshots", "verify")
+_VERBS = (
+    *("backup", "check", "copy", "demo", "diff", "forget", "key", "name", "plugins", "prune"),
+    *("repair", "restore", "show", "snapshots", "tag", "verify"),
+)
 
 
 class _LazyGroup(click.Group):

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from thoth_storage.repository import Progress
+from thoth_storage.repository import Progress, Snapshot
 from thoth_storage.repository.reports import ProgressCallback
 
-__all__ = ["Output", "human_bytes"]
+__all__ = ["Output", "all_names", "human_bytes", "human_time"]
 
 
 class Output:
@@ -98,6 +98,16 @@ def human_bytes(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.1f} TiB"
+
+
+def human_time(time: datetime | None) -> str:
+    """A time in UTC to the second, as tables have it; nothing for none."""
+    return f"{time:%Y-%m-%d %H:%M:%S}" if time else ""
+
+
+def all_names(snapshot: Snapshot) -> list[str]:
+    """What a snapshot was called when it was made, and the names that were given to it later."""
+    return list(dict.fromkeys(name for name in (snapshot.name, *snapshot.names) if name))
 
 
 def _line(text: str) -> None:

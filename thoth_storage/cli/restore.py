@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from thoth_storage import config
 from thoth_storage.cli.output import Output, human_bytes
+from thoth_storage.cli.places import open_configured, split
+from thoth_storage.cli.values import parse_time
 from thoth_storage.cli.verb import options_option, verb
-from thoth_storage.repository import Repository
-from thoth_storage.urls import mask_url
+from thoth_storage.repository import Repository, RestoreReport
 
 __all__ = ["restore"]
 
 
 @verb(short_help="Restore a snapshot into a directory.", options_metavar="[OPTIONS]")
 @click.argument("places", nargs=-1, required=True, metavar="[URL] TARGET")
+@click.option("--snapshot", help="An id, the beginning of one, a name or 'latest', which it is if nothing is said.")
 @click.option(
-    "--snapshot", default="latest", show_default=True, help="An id, the beginning of one, a name or 'latest'."
+    "--at",
+    callback=parse_time,
+    metavar="TIME",
+    help="The newest snapshot that is not later: ISO 8601, UTC if it has no zone.",
 )
 @click.option("--include", multiple=True, help="Only paths that match, such as '*.sqlite3' or a folder; repeatable.")
 @click.option("--overwrite", is_flag=True, help="Replace a TARGET that is not empty, once the new one is whole.")
+@click.option("--dry-run", is_flag=True, help="Make all checks and tell what would be written and read; write nothing.")
 @options_option
 def restore(
     output: Output,
     places: tuple[str, ...],
-    snapshot: str,
+    snapshot: str | None,
+    at: datetime | None,
     include: tuple[str, ...],
     overwrite: bool,
+    dry_run: bool,
     storage_options: dict[str, Any],
 ) -> None:
     """Restore a snapshot from the repository at URL into TARGET, every block verified; all or nothing.
@@ -38,22 +46,33 @@ def restore(
     Example:
         thoth-storage restore gs://bucket/backups ./restored --snapshot nightly
     """
-    if len(places) > 2:
-        raise click.UsageError(f"expected [URL] TARGET, got {len(places)} arguments")
-    url, target = (None, places[0]) if len(places) == 1 else places
-    if "://" in target:
-        # Else a forgotten TARGET would restore another repository into a folder called 'gs:'.
-        raise click.UsageError(f"TARGET is a directory, {mask_url(target)!r} is a URL")
-    settings = config.store_settings(url, storage_options)
-    with (
-        Repository.open(settings.url, storage_options=dict(settings.storage_options)) as repository,
-        output.progress("restore") as progress,
-    ):
+    url, [target] = split(places, "TARGET")
+    if at and snapshot:
+        raise click.UsageError("--snapshot and --at exclude each other")
+    with open_configured(url, storage_options) as repository, output.progress("restore") as progress:
         report = repository.restore(
-            snapshot, Path(target), include=list(include) or None, overwrite=overwrite, progress=progress
+            snapshot,
+            Path(target),
+            include=list(include) or None,
+            overwrite=overwrite,
+            progress=progress,
+            at=at,
+            dry_run=dry_run,
         )
+        if dry_run and not output.as_json and not output.quiet:
+            _table(output, repository, report)
     output.document(report)
     output.say(
-        f"restored snapshot {report.snapshot[:12]} to {report.target}: {report.files} files, "
-        f"{human_bytes(report.bytes)}, in {report.seconds:.1f} s"
+        f"{'would restore' if dry_run else 'restored'} snapshot {report.snapshot[:12]} to {report.target}: "
+        f"{report.files} files, {human_bytes(report.bytes)}, in {report.seconds:.1f} s"
     )
+    if dry_run:
+        output.say(
+            f"{human_bytes(report.reused)} are there already; {human_bytes(report.read)} would be read "
+            f"by {report.requests} requests"
+        )
+
+
+def _table(output: Output, repository: Repository, report: RestoreReport) -> None:
+    sizes = {file.path: file.size for file in repository.show(report.snapshot).files}
+    output.table(["bytes", "path"], [[str(sizes.get(path, "?")), path] for path in report.paths], right=("bytes",))

@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
-from thoth_storage import config
-from thoth_storage.cli.output import Output, human_bytes
+from thoth_storage.cli.output import Output, all_names, human_bytes, human_time
+from thoth_storage.cli.places import open_configured
 from thoth_storage.cli.verb import options_option, verb
-from thoth_storage.repository import Repository
 
 __all__ = ["snapshots"]
 
@@ -18,14 +17,13 @@ __all__ = ["snapshots"]
 @click.argument("url", required=False)
 @options_option
 def snapshots(output: Output, url: str | None, storage_options: dict[str, Any]) -> None:
-    """List the snapshots of the repository at URL, newest first.
+    """List the snapshots of the repository at URL, newest first, with the names that mean them.
 
     \b
     Example:
         thoth-storage snapshots s3://bucket/backups
     """
-    settings = config.store_settings(url, storage_options)
-    with Repository.open(settings.url, storage_options=dict(settings.storage_options)) as repository:
+    with open_configured(url, storage_options) as repository:
         found = repository.snapshots()
         output.document({"url": repository.url, "snapshots": found})
     if not found:
@@ -36,8 +34,8 @@ def snapshots(output: Output, url: str | None, storage_options: dict[str, Any]) 
         [
             [
                 snapshot.id[:12],
-                f"{snapshot.time:%Y-%m-%d %H:%M:%S}",
-                snapshot.name or "",
+                human_time(snapshot.time),
+                ", ".join(all_names(snapshot)),
                 ", ".join(snapshot.tags),
                 str(snapshot.files),
                 human_bytes(snapshot.size),

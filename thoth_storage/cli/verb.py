@@ -24,7 +24,7 @@ from thoth_storage.errors import (
     StorageError,
 )
 
-__all__ = ["DAMAGED", "FAILED", "options_option", "verb"]
+__all__ = ["DAMAGED", "FAILED", "options_option", "parse_options", "verb"]
 
 FAILED, USAGE, NOT_FOUND, CONFLICT, DAMAGED, INTERRUPTED = 1, 2, 3, 4, 5, 130
 _EXIT_CODES: tuple[tuple[type[StorageError], int], ...] = (
@@ -79,12 +79,13 @@ def options_option(function: Callable[..., Any]) -> Callable[..., Any]:
         "storage_options",
         multiple=True,
         metavar="NAME=VALUE",
-        callback=_parse_options,
+        callback=parse_options,
         help="An option for the backend's file system, e.g. endpoint_url=http://localhost:9000; repeatable.",
     )(function)
 
 
-def _parse_options(_context: click.Context, _parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+def parse_options(_context: click.Context, _parameter: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """``name=value``, repeated, as a dictionary. Raises BadParameter."""
     parsed = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

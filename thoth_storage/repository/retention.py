@@ -20,8 +20,8 @@ _PERIODS: dict[str, Callable[[datetime], object]] = {
     "weekly": lambda time: time.isocalendar()[:2],
     "monthly": lambda time: (time.year, time.month),
 }
-"""What tells a period from all others, of a time in UTC. Weeks are those of ISO 8601 with their own years: the last days
-of December may lie in the first week of the next."""
+"""What tells a period from all others, of a time in UTC. Weeks are those of ISO 8601 with their own years: the last
+days of December may lie in the first week of the next."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,62 @@
+"""``thoth-storage copy``: snapshots to another repository, on whatever service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from thoth_storage import config
+from thoth_storage.cli.output import Output
+from thoth_storage.cli.reporting import say_numbers
+from thoth_storage.cli.secrets import check_reference
+from thoth_storage.cli.verb import options_option, parse_options, verb
+from thoth_storage.repository import Repository
+
+__all__ = ["copy"]
+
+
+@verb(short_help="Copy snapshots to another repository.")
+@click.argument("source", metavar="SRC")
+@click.argument("target", metavar="DST")
+@click.option("--snapshot", "snapshots", multiple=True, help="Only this one: an id or a name; repeatable.")
+@click.option(
+    "--to-key",
+    metavar="REFERENCE",
+    callback=check_reference,
+    help="Where DST's key is: file:///path, or what a plugin resolves. Else THOTH_STORAGE_TO_KEY, THOTH_STORAGE_KEY.",
+)
+@options_option
+@click.option(
+    "--to-option",
+    "to_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=parse_options,
+    help="An option for DST's file system, as -o is for that of SRC; repeatable.",
+)
+def copy(
+    output: Output,
+    source: str,
+    target: str,
+    snapshots: tuple[str, ...],
+    to_key: str | None,
+    storage_options: dict[str, Any],
+    to_options: dict[str, Any],
+) -> None:
+    """Copy the snapshots of the repository at SRC to that at DST, which is created if it is not there. What is there
+    already is not moved; after an interruption, doing it again goes on from there.
+
+    \b
+    Example:
+        thoth-storage copy gs://bucket/backups s3://bucket/backups --snapshot nightly
+    """
+    key = to_key or config.target_encryption_key()
+    with (
+        Repository.open(source, storage_options=storage_options) as here,
+        Repository.open(target, create=True, encryption_key=key, storage_options=to_options) as there,
+    ):
+        with output.progress("copy") as progress:
+            report = here.copy_to(there, list(snapshots) or None, progress=progress)
+        output.document({"url": here.url, "target": there.url, "report": report})
+    say_numbers(output, report)

@@ -1,0 +1,88 @@
+"""``thoth-storage forget``: drop snapshots, by name or by rules of what to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from thoth_storage.cli.output import Output, all_names, human_time
+from thoth_storage.cli.places import open_configured, split
+from thoth_storage.cli.verb import options_option, verb
+
+__all__ = ["forget"]
+
+_KINDS = {
+    "last": "Keep the newest N snapshots.",
+    "hourly": "Keep the newest of each of the last N hours (UTC) that have one.",
+    "daily": "The same for days (UTC).",
+    "weekly": "The same for weeks (ISO 8601, UTC).",
+    "monthly": "The same for months (UTC).",
+}
+
+
+def _keep_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for kind, text in reversed(_KINDS.items()):
+        function = click.option(f"--keep-{kind}", type=click.IntRange(0), default=0, metavar="N", help=text)(function)
+    return function
+
+
+@verb(short_help="Drop snapshots, by name or by rules of what to keep.", options_metavar="[OPTIONS]")
+@click.argument("places", nargs=-1, metavar="[URL] [SNAPSHOT]...")
+@_keep_options
+@click.option("--keep-tag", "tags", multiple=True, help="Keep all snapshots with this tag; repeatable.")
+@click.option("--dry-run", is_flag=True, help="Only tell what would be forgotten, and why the others stay.")
+@options_option
+def forget(
+    output: Output,
+    places: tuple[str, ...],
+    tags: tuple[str, ...],
+    dry_run: bool,
+    storage_options: dict[str, Any],
+    **counts: int,
+) -> None:
+    """Forget the SNAPSHOTs that are named (the URL is then needed before more than one of them); or, with --keep
+    options, all that no rule keeps. A snapshot that a name was moved to is always kept. 'prune' frees the bytes.
+
+    \b
+    Example:
+        thoth-storage forget gs://bucket/backups --keep-daily 7 --keep-weekly 4 --keep-tag prod --dry-run
+    """
+    rules = any(counts.values()) or bool(tags)
+    if rules and len(places) > 1:
+        raise click.UsageError("give snapshots, or --keep options with at most a URL, not both")
+    if not rules and not places:
+        raise click.UsageError("name the snapshots that are to go, or give at least one --keep option")
+    url, wanted = (next(iter(places), None), ()) if rules else split(places, "SNAPSHOT", more=True)
+    with open_configured(url, storage_options) as repository:
+        report = repository.forget(None if rules else wanted, keep_tags=tags, dry_run=dry_run, **counts)
+        output.document(
+            {
+                "url": repository.url,
+                "dry_run": dry_run,
+                "kept": [each for each in report.decisions if each.keep],
+                "forgotten": report.forgotten,
+                "unreadable": report.unreadable,
+            }
+        )
+    if report.decisions:
+        output.table(
+            ["", "id", "time (UTC)", "name", "tags", "why"],
+            [
+                [
+                    "keep" if each.keep else "forget",
+                    each.snapshot.id[:12],
+                    human_time(each.snapshot.time),
+                    ", ".join(all_names(each.snapshot)),
+                    ", ".join(each.snapshot.tags),
+                    ", ".join(each.reasons) or ("no rule keeps it" if rules else "named"),
+                ]
+                for each in report.decisions
+            ],
+        )
+    for snapshot_id in report.unreadable:
+        output.note(f"kept {snapshot_id[:12]}, which cannot be read; 'thoth-storage verify' tells more")
+    kept = f", {len(report.kept)} stay" if rules else ""
+    then = "; 'thoth-storage prune' frees the bytes" if report.forgotten else ""
+    output.say(f"{'would forget' if dry_run else 'forgot'} {len(report.forgotten)} snapshots{kept}{then}")
