@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError, StorageError
-from thoth_storage.repository.blocks import parse_frame
+from thoth_storage.repository.blocks import Frame, parse_frame
 from thoth_storage.repository.deltas import apply_delta
 from thoth_storage.repository.layout import pack_key
 from thoth_storage.repository.manifest import Block
@@ -21,13 +21,15 @@ from thoth_storage.repository.packs import check_pack_header
 from thoth_storage.repository.ranges import Batch, Node, Range, batches
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["Fetched", "Use", "fetch"]
+__all__ = ["Fetched", "Use", "UseFrame", "fetch", "fetch_frames"]
 
 _REQUESTS = 8
 """In flight at once. With ranges of 4 MiB that stays far below 100 MiB."""
 
 Use = Callable[[Block, bytes | memoryview], None]
 """What to do with a block; one that was asked for by its place alone comes with its digest."""
+UseFrame = Callable[[Block, Frame, bytes | memoryview], None]
+"""The same, for who also needs what was stored, decrypted: a copy stores that again."""
 
 
 class Fetched(NamedTuple):
@@ -45,7 +47,7 @@ class _Link(NamedTuple):
     """A block that was unpacked, for what stands on it."""
 
     block: Block
-    name: bytes
+    frame: Frame
     data: bytes | memoryview
 
 
@@ -56,6 +58,11 @@ def fetch(vault: Vault, blocks: Iterable[Block], use: Use) -> Generator[Fetched]
     failure (no permission, service away, ``use`` itself) is raised. Who stops early closes the generator, which
     waits for the requests under way.
     """
+    return fetch_frames(vault, blocks, lambda block, _, plain: use(block, plain))
+
+
+def fetch_frames(vault: Vault, blocks: Iterable[Block], use: UseFrame) -> Generator[Fetched]:
+    """The same with the frames. What a delta stands on comes before it, on the same thread, if both are asked for."""
     with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="thoth-fetch") as pool:
         ahead: deque[Future[list[Fetched]]] = deque()
         try:
@@ -71,7 +78,7 @@ def fetch(vault: Vault, blocks: Iterable[Block], use: Use) -> Generator[Fetched]
                 future.cancel()
 
 
-def _jobs(pool: ThreadPoolExecutor, vault: Vault, batch: Batch, use: Use) -> Iterator[Future[list[Fetched]]]:
+def _jobs(pool: ThreadPoolExecutor, vault: Vault, batch: Batch, use: UseFrame) -> Iterator[Future[list[Fetched]]]:
     # Those that are waited for are begun before those that wait: the pool cannot come to a standstill.
     links = [pool.submit(_read, vault, each) for each in batch.links]
     for each in batch.roots:
@@ -93,7 +100,7 @@ def _read(vault: Vault, run: Range) -> _Frames:
     return {node.block.place: data[node.block.offset - run.start :] for node in run.nodes}
 
 
-def _work(vault: Vault, run: Range, links: list[Future[_Frames]], use: Use) -> list[Fetched]:
+def _work(vault: Vault, run: Range, links: list[Future[_Frames]], use: UseFrame) -> list[Fetched]:
     frames = _read(vault, run)
     for link in links:
         frames |= link.result()
@@ -103,7 +110,7 @@ def _work(vault: Vault, run: Range, links: list[Future[_Frames]], use: Use) -> l
     return results
 
 
-def _undo(vault: Vault, node: Node, below: list[_Link], frames: _Frames, use: Use, results: list[Fetched]) -> None:
+def _undo(vault: Vault, node: Node, below: list[_Link], frames: _Frames, use: UseFrame, results: list[Fetched]) -> None:
     """Unpack a frame, use it where it is wanted, and go on with what stands on it."""
     block = node.block
     try:
@@ -117,8 +124,8 @@ def _undo(vault: Vault, node: Node, below: list[_Link], frames: _Frames, use: Us
         _give_up(node, error, results)
         return
     for each in node.wanted:
-        wanted = each if each.digest else each._replace(digest=link.name)
-        if wanted.digest != link.name:
+        wanted = each if each.digest else each._replace(digest=link.frame.name)
+        if wanted.digest != link.frame.name:
             other = CorruptionError(
                 f"block {wanted.digest.hex()[:16]} is damaged: its frame is another block's",
                 url=vault.url,
@@ -126,7 +133,7 @@ def _undo(vault: Vault, node: Node, below: list[_Link], frames: _Frames, use: Us
             )
             results.append(Fetched(wanted, other))
             continue
-        use(wanted, link.data)
+        use(wanted, link.frame, link.data)
         results.append(Fetched(wanted, None))
     for upper in node.upper:
         _undo(vault, upper, [*below, link], frames, use, results)
@@ -136,20 +143,20 @@ def _unpack(vault: Vault, block: Block, stored: memoryview, below: list[_Link]) 
     key = pack_key(block.pack)
     frame = parse_frame(stored, vault.cipher, name=block.digest or None, plain=block.plain, url=vault.url, key=key)
     try:
-        data = apply_delta(frame, below[-1].name, below[-1].data) if below else frame.unpack()
+        data = apply_delta(frame, below[-1].frame.name, below[-1].data) if below else frame.unpack()
     except ValueError as error:
         raise CorruptionError(f"block {frame.name.hex()[:16]} is damaged: {error}", url=vault.url, key=key) from error
-    return _Link(block, frame.name, data)
+    return _Link(block, frame, data)
 
 
 def _check(vault: Vault, link: _Link, below: list[_Link]) -> None:
     """Whether a block has the bytes that its name promises. If not, the first that has not, of all that it stands on,
     is to blame: they are hashed only then, since checking the last one has checked all."""
-    if len(link.data) == link.block.plain and vault.cipher.name(link.data) == link.name:
+    if len(link.data) == link.block.plain and vault.cipher.name(link.data) == link.frame.name:
         return
-    blamed = next((each for each in below if vault.cipher.name(each.data) != each.name), link)
+    blamed = next((each for each in below if vault.cipher.name(each.data) != each.frame.name), link)
     raise CorruptionError(
-        f"block {blamed.name.hex()[:16]} is damaged: its content fails the checksum",
+        f"block {blamed.frame.name.hex()[:16]} is damaged: its content fails the checksum",
         url=vault.url,
         key=pack_key(blamed.block.pack),
     )
