@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from contextlib import suppress
+from copy import copy
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import NamedTuple, TypeVar
@@ -62,6 +63,17 @@ class Index:
 
     def of(self, kind: str) -> list[Entry]:
         return list(self._by_kind.get(kind, ()))
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All of them."""
+        return [entry for entries in self._by_kind.values() for entry in entries]
+
+    def only(self, entry: Entry) -> Index:
+        """As if nothing else were there: to look at one record by itself."""
+        alone = copy(self)
+        alone._by_kind = defaultdict(list, {entry.key.kind: [entry]})  # noqa: SLF001 - of its own class
+        return alone
 
     @property
     def newest(self) -> datetime | None:

@@ -32,13 +32,16 @@ class _Body(msgspec.Struct, frozen=True):
     table: Body
 
 
-def load_partials(vault: Vault, index: Index) -> list[Block]:
-    """The full blocks that interrupted writers have stored. Damaged notes are passed over: they only save work."""
+def load_partials(vault: Vault, index: Index, *, strict: bool = False) -> list[Block]:
+    """The full blocks that interrupted writers have stored. Damaged notes are passed over, since they only save work;
+    ``strict`` raises, for who looks for damage."""
     blocks: list[Block] = []
-    for entry, body in read_entries(vault, index.of(PARTIAL), _Body):
+    for entry, body in read_entries(vault, index.of(PARTIAL), _Body, strict=strict):
         try:
             blocks.extend(checked_blocks(body.table, url=vault.url, key=entry.key.key))
         except CorruptionError as error:
+            if strict:
+                raise
             _log.warning("passed over a note of an interrupted writer: %s", error)
     return blocks
 

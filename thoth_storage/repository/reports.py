@@ -61,7 +61,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class VerifyReport:
-    """``problems`` is empty if all is well. ``blocks`` and ``bytes`` (plain) were read and checked."""
+    """``problems`` is empty if all is well. ``blocks`` and ``bytes`` (plain) were read and checked; ``part`` tells
+    which those are: ``all`` that snapshots need, ``none``, or the third of thirty parts, ``3/30``."""
 
     snapshots: int
     packs: int
@@ -69,6 +70,7 @@ class VerifyReport:
     bytes: int
     seconds: float
     problems: list[Problem] = field(default_factory=list)
+    part: str = "all"
 
     @property
     def ok(self) -> bool:

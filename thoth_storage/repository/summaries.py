@@ -13,15 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError, StorageError
-from thoth_storage.repository.index import Index, read_entry, write_entry
+from thoth_storage.repository.index import Entry, Index, read_entry, write_entry
 from thoth_storage.repository.labels import Labels
 from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.manifest import Header
-from thoth_storage.repository.records import read_header, to_snapshot
+from thoth_storage.repository.records import read_header, to_microseconds, to_snapshot
 from thoth_storage.repository.reports import Snapshot
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["CATALOGUE", "read_headers", "summarize", "update_catalogue"]
+__all__ = ["CATALOGUE", "read_catalogue", "read_headers", "summarize", "update_catalogue"]
 
 _log = logging.getLogger(__name__)
 CATALOGUE = "catalogue"
@@ -42,7 +42,9 @@ def read_headers(vault: Vault, keys: Sequence[SnapshotKey], index: Index) -> lis
 
     def read(key: SnapshotKey) -> Header | None:
         try:
-            return known.get(key.id) or read_header(vault, key)
+            header = known.get(key.id)
+            # The key's time is what a listing sorts by, and a record that tells another is not to be believed.
+            return header if header and header.time == to_microseconds(key.time) else read_header(vault, key)
         except NotFoundError:
             return None
         except (CorruptionError, FormatError) as error:
@@ -69,10 +71,15 @@ def update_catalogue(vault: Vault, keys: Sequence[SnapshotKey], index: Index) ->
         _log.warning("no catalogue of the snapshots was written: %s", error)
 
 
+def read_catalogue(vault: Vault, entry: Entry) -> dict[str, Header]:
+    """What one catalogue tells of each snapshot, by id. Raises CorruptionError, FormatError, NotFoundError."""
+    return {header.id: header for header in read_entry(vault, entry, _Body).headers}
+
+
 def _catalogued(vault: Vault, index: Index) -> dict[str, Header]:
     for entry in reversed(index.of(CATALOGUE)):
         try:
-            return {header.id: header for header in read_entry(vault, entry, _Body).headers}
+            return read_catalogue(vault, entry)
         except (CorruptionError, FormatError, NotFoundError) as error:
             _log.info("passed over a catalogue that cannot be read: %s", error)
     return {}

@@ -1,117 +1,94 @@
-"""Finds what is damaged before somebody needs it: structure always, and every byte where asked."""
+"""Finds what is damaged before somebody needs it: structure always, and every byte where asked, at once or in parts."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from contextlib import closing
+from dataclasses import dataclass
 
-from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
-from thoth_storage.repository.checks import checked_files
-from thoth_storage.repository.fetch import fetch
+from thoth_storage.repository.damage import MISSING, Damage, Fault, find_damage, touched
+from thoth_storage.repository.gathered import Gathered
 from thoth_storage.repository.index import Index
-from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SnapshotKey, pack_key
-from thoth_storage.repository.manifest import Block
-from thoth_storage.repository.moves import Moves, load_moves
-from thoth_storage.repository.records import list_keys, read_blocks, stray_objects
+from thoth_storage.repository.layout import IndexKey, SnapshotKey
+from thoth_storage.repository.moves import MOVES, load_moves
+from thoth_storage.repository.record_checks import check_index, check_keys, check_settings
+from thoth_storage.repository.records import list_keys, stray_objects
 from thoth_storage.repository.reports import Problem, Progress, ProgressCallback, VerifyReport
-from thoth_storage.repository.settings import read_settings
+from thoth_storage.repository.sampling import Part, to_part
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["verify"]
+__all__ = ["Examined", "examine", "verify"]
 
 
-class _Findings:
-    """What is needed by whom, and what is wrong with it."""
+@dataclass(frozen=True)
+class Examined:
+    """All that was found, for who reports it and for who mends it."""
 
-    def __init__(self) -> None:
-        self.problems: dict[tuple[str, str], set[str]] = defaultdict(set)
-        self.blocks: dict[Block, None] = {}
-        self.users: dict[str, set[str]] = defaultdict(set)
-
-    def snapshot(self, vault: Vault, key: SnapshotKey, moves: Moves) -> None:
-        """Read one manifest and note what it needs."""
-        try:
-            body, blocks = read_blocks(vault, key, moves)
-            checked_files(body, blocks, url=vault.url, key=key.key)
-        except (CorruptionError, FormatError, NotFoundError) as error:
-            self.problems[key.key, error.message].add(key.id)
-            return
-        for block in blocks:
-            for link in block.chain:
-                self.users[link.pack].add(key.id)
-            self.blocks[block] = None
-
-    def pack(self, pack: str, message: str) -> None:
-        """Something is wrong with a pack, and so with every snapshot that needs it."""
-        self.problems[pack_key(pack), message] |= self.users[pack]
-
-    def sizes(self, vault: Vault) -> set[str]:
-        """Note the packs that are missing or too short; they are given back."""
-        sizes = {info.key: info.size for info in vault.backend.list(PACKS)}
-        needs: dict[str, int] = defaultdict(int)
-        for link in {link for block in self.blocks for link in block.chain}:
-            needs[link.pack] = max(needs[link.pack], link.offset + link.stored)
-        bad = set()
-        for pack, need in needs.items():
-            size = sizes.get(pack_key(pack))
-            if size is None:
-                self.pack(pack, "the pack is missing")
-            elif size < need:
-                self.pack(pack, f"the pack has {size} bytes, its snapshots need {need}")
-            else:
-                continue
-            bad.add(pack)
-        return bad
+    keys: list[SnapshotKey]
+    index: Index
+    gathered: Gathered
+    damage: Damage
+    problems: list[Problem]
 
 
 def verify(vault: Vault, read_data: bool | float | str, progress: ProgressCallback | None) -> VerifyReport:
-    """Check that each snapshot can be read and is sound, that the packs which it needs are there and long enough and,
-    with ``read_data``, that each of their blocks gives the bytes that its name promises.
+    """Check that each snapshot and record can be read and is sound, that the packs which snapshots need are there and
+    long enough and, as far as ``read_data`` says, that each of their blocks gives the bytes that its name promises.
 
     Damage is reported, not raised; what keeps the check itself from going on (no permission, service away) is raised.
+    Raises InvalidArgumentError for a ``read_data`` that means nothing.
     """
-    began = time.perf_counter()
-    keys = list_keys(vault.backend)
-    problems = stray_objects(vault.backend)
-    damage = _damage_of_settings(vault)
-    if damage:
-        # No snapshot can be reached by who opens the repository next.
-        problems.insert(0, Problem(REPOSITORY_KEY, damage, tuple(sorted(key.id for key in keys))))
-    moves = load_moves(vault, Index(vault))
-    findings = _Findings()
-    for known in problems:
-        findings.problems[known.key, known.message].update(known.snapshots)
-    for key in keys:
-        findings.snapshot(vault, key, moves)
-    bad = findings.sizes(vault)
-    blocks = checked = 0
-    if read_data:
-        todo = [block for block in findings.blocks if not any(link.pack in bad for link in block.chain)]
-        total = sum(block.plain for block in todo)
-        if progress:
-            progress(Progress("verify", 0, total))
-        with closing(fetch(vault, todo, lambda _block, _plain: None)) as results:
-            for fetched in results:
-                blocks += 1
-                checked += fetched.block.plain
-                if fetched.error:
-                    findings.pack(fetched.block.pack, fetched.error.message)
-                if progress:
-                    progress(Progress("verify", checked, total))
+    began = time.monotonic()
+    part = to_part(read_data)
+    found = examine(vault, part, "verify", progress)
     return VerifyReport(
-        snapshots=len(keys),
-        packs=len(findings.users),
-        blocks=blocks,
-        bytes=checked,
-        seconds=time.perf_counter() - began,
-        problems=[Problem(key, message, tuple(sorted(ids))) for (key, message), ids in findings.problems.items()],
+        snapshots=len(found.keys),
+        packs=found.damage.packs,
+        blocks=found.damage.blocks,
+        bytes=found.damage.bytes,
+        seconds=time.monotonic() - began,
+        problems=found.problems,
+        part=str(part),
     )
 
 
-def _damage_of_settings(vault: Vault) -> str | None:
-    try:
-        found = read_settings(vault.backend)
-    except (CorruptionError, FormatError, NotFoundError) as error:
-        return error.message
-    return None if found == vault.settings else "the settings are not those that the repository was opened with"
+def examine(vault: Vault, part: Part, action: str, progress: ProgressCallback | None) -> Examined:
+    """Look at everything, and read ``part`` of the bytes."""
+    began = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        if progress:
+            progress(Progress(action, done, total, seconds=time.monotonic() - began))
+
+    keys = list_keys(vault.backend)
+    # Behind the listing of the snapshots: what one of them needs and a repack has moved is told by now.
+    index = Index(vault)
+    gathered = Gathered(vault, load_moves(vault, index))
+    gathered.add(keys)
+    problems = check_settings(vault, keys) + check_keys(vault, keys) + stray_objects(vault.backend)
+    for key, error in gathered.unreadable.items():
+        problems.append(Problem(error.key or key.key, error.message, (key.id,)))
+    problems += check_index(vault, index, gathered.headers)
+    damage = find_damage(vault, gathered, part, tell)
+    users = touched(gathered, keys, damage)
+    problems = [_of_moves(index, problem, users) for problem in problems]
+    problems += [Problem(key, message, tuple(sorted(ids))) for (key, message), ids in users.items()]
+    return Examined(keys, index, gathered, damage, _merged(problems))
+
+
+def _of_moves(index: Index, problem: Problem, users: dict[Fault, set[str]]) -> Problem:
+    """A damaged record of moves touches the snapshots whose packs are missing: it may have told where their blocks
+    are."""
+    moves: set[IndexKey] = {entry.key for entry in index.of(MOVES)}
+    if problem.key not in {key.key for key in moves}:
+        return problem
+    lost = {id_ for (_, message), ids in users.items() if message == MISSING for id_ in ids}
+    return Problem(problem.key, problem.message, tuple(sorted(lost)))
+
+
+def _merged(problems: list[Problem]) -> list[Problem]:
+    """One for each object and what is wrong with it."""
+    ids: dict[Fault, set[str]] = defaultdict(set)
+    for problem in problems:
+        ids[problem.key, problem.message].update(problem.snapshots)
+    return [Problem(key, message, tuple(sorted(users))) for (key, message), users in ids.items()]
