@@ -8,7 +8,9 @@ from uuid import uuid4
 from thoth_storage.backend import Backend
 from thoth_storage.memory import MemoryBackend
 from thoth_storage.repository import Repository
+from thoth_storage.repository.cipher import PLAIN
 from thoth_storage.repository.settings import create_settings, new_settings
+from thoth_storage.repository.vault import Vault
 
 __all__ = ["BLOCK", "SMALL", "fresh_backend", "new_repository", "objects", "pack_bytes", "put_back"]
 
@@ -27,7 +29,7 @@ def new_repository(where: Backend | Path | None = None, block: int = SMALL) -> R
     """An empty repository on a backend (or a folder) with a block size of the test's choice."""
     backend = Repository.open(where, create=True).backend if isinstance(where, Path) else where or fresh_backend()
     backend.delete("repository.json")
-    return Repository(backend, create_settings(backend, new_settings(block)))
+    return Repository(Vault(backend, PLAIN, create_settings(backend, new_settings(block))))
 
 
 def objects(backend: Backend, prefix: str = "") -> dict[str, bytes]:

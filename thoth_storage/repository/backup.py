@@ -11,7 +11,7 @@ from thoth_storage.repository.index import Index, program
 from thoth_storage.repository.known import load_known
 from thoth_storage.repository.layout import SnapshotKey, new_snapshot_key
 from thoth_storage.repository.manifest import MAGIC, Header, version_of
-from thoth_storage.repository.marks import Overtaken, commit
+from thoth_storage.repository.marks import OvertakenError, commit
 from thoth_storage.repository.packs import PackWriter
 from thoth_storage.repository.partials import Notes
 from thoth_storage.repository.records import list_keys, to_microseconds
@@ -56,7 +56,7 @@ def back_up(vault: Vault, request: Request, progress: ProgressCallback | None) -
     for _ in range(_ATTEMPTS):
         try:
             return _attempt(vault, source, request, progress)
-        except Overtaken as error:
+        except OvertakenError as error:
             overtaken = error
     raise ConflictError(
         f"{_ATTEMPTS} attempts were overtaken by prunes", url=vault.url, hint="let one prune end, then try again"

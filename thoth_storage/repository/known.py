@@ -11,7 +11,7 @@ from thoth_storage.repository.columns import unpack_u32
 from thoth_storage.repository.index import Index
 from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.manifest import Block, Body
-from thoth_storage.repository.marks import load_marks, pack_sizes
+from thoth_storage.repository.marks import load_doomed, load_marks, pack_sizes
 from thoth_storage.repository.moves import load_moves
 from thoth_storage.repository.partials import load_partials
 from thoth_storage.repository.records import read_blocks
@@ -38,7 +38,7 @@ class Known(NamedTuple):
 def load_known(vault: Vault, keys: list[SnapshotKey], index: Index, source: Source | None = None) -> Known:
     """What the newest of ``keys`` and the records of interrupted writers hold, but for blocks in packs that are marked,
     missing or cut off: nothing may be built on those."""
-    marks = load_marks(vault, index)
+    marks = load_marks(vault, index) + load_doomed(vault, index)
     partials = load_partials(vault, index)
     heeded = frozenset(mark.key.id for mark in marks)
     if not keys and not partials:

@@ -1,9 +1,11 @@
-"""Packs that a prune is about to delete, and how a writer that relies on one of them finds out in time.
+"""Packs that a prune has found unneeded or is deleting, and how a writer that relies on one finds out in time.
 
-A prune marks the packs that no snapshot needs, and deletes them a grace time later if that still holds. Writers do not
-build on marked packs. One that began before the mark looks again after its commit. Either its snapshot was there when
-the prune looked last, and the prune spares the packs; or the mark was there when the writer looked, and the writer takes its
-snapshot back and begins anew. There is no lock and no clock in this but the service's own.
+A prune that finds a pack unneeded marks it, and a prune that comes a grace time later deletes it. Writers do not build
+on marked packs. Before it deletes anything a prune *dooms* the packs by another record, and only then looks for
+snapshots that need them. A writer looks for such a record after its commit. So either the snapshot was there when the
+prune looked, and the packs are spared; or the record was there when the writer looked, and the writer takes its snapshot
+back and begins anew. If the prune is through by then, its record is gone and so are the packs, which the writer sees.
+There is no lock in this and no clock.
 """
 
 from __future__ import annotations
@@ -15,14 +17,26 @@ from typing import NamedTuple
 import msgspec
 
 from thoth_storage.backend import Backend
-from thoth_storage.errors import ConflictError, NotFoundError, StorageError
+from thoth_storage.errors import ConflictError, StorageError
 from thoth_storage.repository.index import Index, read_entries, write_entry
 from thoth_storage.repository.layout import PACKS, IndexKey, SnapshotKey, pack_key
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["MARKS", "Mark", "Overtaken", "commit", "load_marks", "pack_sizes", "write_mark"]
+__all__ = [
+    "DOOMED",
+    "MARKS",
+    "Mark",
+    "OvertakenError",
+    "commit",
+    "load_doomed",
+    "load_marks",
+    "pack_sizes",
+    "write_doomed",
+    "write_mark",
+]
 
 MARKS = "marks"
+DOOMED = "doomed"
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -41,28 +55,28 @@ class Mark(NamedTuple):
     grace: timedelta
 
 
-class Overtaken(ConflictError):
+class OvertakenError(ConflictError):
     """A prune got ahead of a writer; nothing was committed. The writer begins anew."""
 
 
 def load_marks(vault: Vault, index: Index, *, strict: bool = False) -> list[Mark]:
-    """All marks, oldest first."""
-    return [
-        Mark(
-            entry.key,
-            entry.mtime,
-            frozenset(body.packs[i : i + 16].hex() for i in range(0, len(body.packs), 16)),
-            timedelta(seconds=body.grace),
-        )
-        for entry, body in read_entries(vault, index.of(MARKS), _Body, strict=strict)
-    ]
+    """What prunes have found unneeded, oldest first."""
+    return _load(vault, index, MARKS, strict)
+
+
+def load_doomed(vault: Vault, index: Index, *, strict: bool = False) -> list[Mark]:
+    """What prunes are deleting, or were deleting when they were killed."""
+    return _load(vault, index, DOOMED, strict)
 
 
 def write_mark(vault: Vault, packs: Iterable[str], grace: timedelta) -> IndexKey:
     """From now on no writer builds on these packs."""
-    return write_entry(
-        vault, MARKS, _Body(b"".join(bytes.fromhex(pack) for pack in sorted(packs)), grace.total_seconds())
-    )
+    return write_entry(vault, MARKS, _body(packs, grace))
+
+
+def write_doomed(vault: Vault, packs: Iterable[str]) -> IndexKey:
+    """From now on no writer relies on these packs, even if it began before."""
+    return write_entry(vault, DOOMED, _body(packs, timedelta(0)))
 
 
 def pack_sizes(backend: Backend) -> dict[str, int]:
@@ -73,17 +87,17 @@ def pack_sizes(backend: Backend) -> dict[str, int]:
 def commit(vault: Vault, key: SnapshotKey, record: bytes, relied: set[str], heeded: set[str], *, late: bool) -> None:
     """Create a snapshot that relies on some packs, unless a prune got ahead.
 
-    ``heeded`` are the ids of the marks that the writer knew of; ``late`` says that it took long, so that a look
-    before the commit is worth its requests. Raises Overtaken; then no snapshot is there.
+    ``heeded`` are the ids of the records that the writer knew of; ``late`` says that it took long, so that a look
+    before the commit is worth its requests. Raises OvertakenError; then no snapshot is there.
     """
     if late and relied:
-        _look(vault, relied, heeded, None)
+        _look(vault, relied, heeded)
     vault.backend.create(key.key, record)
     if not relied:
         return
     try:
-        _look(vault, relied, heeded, key)
-    except Overtaken:
+        _look(vault, relied, heeded)
+    except OvertakenError:
         try:
             vault.backend.delete(key.key)
         except StorageError as error:
@@ -96,24 +110,29 @@ def commit(vault: Vault, key: SnapshotKey, record: bytes, relied: set[str], heed
         raise
 
 
-def _look(vault: Vault, relied: set[str], heeded: set[str], committed: SnapshotKey | None) -> None:
-    # The marks first: who finds none of a prune that is through sees in the listing of packs what it deleted.
-    endangered = [
-        mark
-        for mark in load_marks(vault, Index(vault))
-        if mark.key.id not in heeded and not relied.isdisjoint(mark.packs)
-    ]
-    if endangered and not (committed and _fresh(vault, endangered, committed)):
-        raise Overtaken("a prune is about to delete packs that this snapshot relies on", url=vault.url)
+def _look(vault: Vault, relied: set[str], heeded: set[str]) -> None:
+    # The records first: who finds none of a prune that is through sees in the listing of packs what it deleted.
+    for doomed in load_doomed(vault, Index(vault)):
+        if doomed.key.id not in heeded and not relied.isdisjoint(doomed.packs):
+            raise OvertakenError("a prune is deleting packs that this snapshot relies on", url=vault.url)
     missing = relied - pack_sizes(vault.backend).keys()
     if missing:
-        raise Overtaken("a prune deleted packs that this snapshot relies on", url=vault.url, key=pack_key(min(missing)))
+        raise OvertakenError(
+            "a prune deleted packs that this snapshot relies on", url=vault.url, key=pack_key(min(missing))
+        )
 
 
-def _fresh(vault: Vault, marks: list[Mark], committed: SnapshotKey) -> bool:
-    """Whether the snapshot is there so long before the marks' deletions that the prune is sure to see it."""
-    try:
-        now = vault.backend.head(committed.key).mtime
-    except NotFoundError:
-        return False
-    return now is not None and all(mark.since is not None and now - mark.since < mark.grace / 2 for mark in marks)
+def _load(vault: Vault, index: Index, kind: str, strict: bool) -> list[Mark]:
+    return [
+        Mark(
+            entry.key,
+            entry.mtime,
+            frozenset(body.packs[i : i + 16].hex() for i in range(0, len(body.packs), 16)),
+            timedelta(seconds=body.grace),
+        )
+        for entry, body in read_entries(vault, index.of(kind), _Body, strict=strict)
+    ]
+
+
+def _body(packs: Iterable[str], grace: timedelta) -> _Body:
+    return _Body(b"".join(bytes.fromhex(pack) for pack in sorted(packs)), grace.total_seconds())

@@ -7,55 +7,91 @@ places; a record of moves tells the new ones, and is stored before the old packs
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
 from thoth_storage.repository.blocks import parse_frame
+from thoth_storage.repository.claims import Claim
+from thoth_storage.repository.index import Index
 from thoth_storage.repository.layout import pack_key
 from thoth_storage.repository.manifest import Block
-from thoth_storage.repository.moves import Place
+from thoth_storage.repository.moves import MOVES, Moves, Place, write_moves
+from thoth_storage.repository.state import State
 from thoth_storage.repository.packs import PackWriter, check_pack_header
 from thoth_storage.repository.ranges import Node, ranges
 from thoth_storage.repository.reports import Progress, ProgressCallback
 from thoth_storage.repository.survey import Survey
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["Repacked", "repack"]
+__all__ = ["Repacked", "move_blocks"]
+
+_ROUND = 64
+"""Packs that are packed anew before the record of it is stored: up to a GiB."""
 
 
-class Repacked(NamedTuple):
-    """``places``: where each frame was, with the block at its new place; ``problems``: packs that were left as they
-    are, since they are damaged."""
+@dataclass
+class Repacked:
+    """``packs``: those whose live frames, ``stored`` bytes of packs, are elsewhere now. ``problems``: those that were
+    left as they are, and why."""
 
-    packs: set[str]
-    places: dict[Place, Block]
-    stored: int
-    problems: list[str]
+    packs: set[str] = field(default_factory=set)
+    stored: int = 0
+    problems: list[str] = field(default_factory=list)
 
 
-def repack(vault: Vault, packs: Iterable[str], survey: Survey, progress: ProgressCallback | None) -> Repacked:
-    """Store the live frames of ``packs`` in new packs. Nothing refers to these yet when this returns."""
-    wanted = sorted(packs)
-    total = sum(block.stored for pack in wanted for block in survey.live[pack].values())
-    places: dict[Place, Block] = {}
-    moved: set[str] = set()
-    problems: list[str] = []
+def move_blocks(
+    vault: Vault, state: State, max_unused: float, claim: Claim, progress: ProgressCallback | None
+) -> Repacked:
+    """Pack anew what is mostly unneeded, and keep the moves in one record: those that are in use and no others.
+
+    In rounds, each of which is complete by itself: a kill loses one at most.
+    """
+    told = Repacked()
+    wanted = sorted(state.mostly_unneeded(max_unused))
+    total = sum(block.stored for pack in wanted for block in state.survey.live[pack].values())
     done = 0
+    while wanted and claim.valid():
+        packs, wanted = wanted[:_ROUND], wanted[_ROUND:]
+        done += sum(block.stored for pack in packs for block in state.survey.live[pack].values())
+        places = _store(vault, packs, state.survey, told)
+        if not claim.valid():
+            told.problems.append("repacking took too long; what was stored anew in the last round is not used")
+            break
+        if places:
+            _record(vault, state.survey.move(places))
+        if progress:
+            progress(Progress("prune", done, total, stored=told.stored))
+    if claim.valid() and Moves(state.survey.moved).places != state.moves.places and not told.packs:
+        _record(vault, Moves(state.survey.moved))
+    return told
+
+
+def _record(vault: Vault, moves: Moves) -> None:
+    """Store all moves in use, and then remove the records that say less."""
+    index = Index(vault)
+    if moves.places:
+        write_moves(vault, moves, index)
+    spent = [entry.key.key for entry in index.of(MOVES)]
+    if spent:
+        vault.backend.delete(*spent)
+
+
+def _store(vault: Vault, packs: list[str], survey: Survey, told: Repacked) -> dict[Place, Block]:
+    """Store the live frames of ``packs`` in new packs, which nothing refers to yet."""
+    places: dict[Place, Block] = {}
     with PackWriter(vault) as writer:
-        for pack in wanted:
+        for pack in packs:
             try:
                 frames = list(_read(vault, survey.live[pack].values()))
             except (CorruptionError, FormatError, NotFoundError) as error:
-                problems.append(str(error))
+                told.problems.append(str(error))
                 continue
             for block, frame in frames:
                 places[block.place] = writer.add(block.digest, frame, block.plain, block.base)
-                done += block.stored
-            moved.add(pack)
-            if progress:
-                progress(Progress("prune", done, total, stored=writer.stored))
+            told.packs.add(pack)
         writer.finish()
-    return Repacked(moved, places, writer.stored, problems)
+    told.stored += writer.stored
+    return places
 
 
 def _read(vault: Vault, blocks: Iterable[Block]) -> Iterator[tuple[Block, bytes]]:

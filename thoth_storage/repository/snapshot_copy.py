@@ -18,7 +18,7 @@ from thoth_storage.repository.index import Index, program
 from thoth_storage.repository.labels import Labels
 from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.manifest import MAGIC, Block, Body, Header, to_body, version_of
-from thoth_storage.repository.marks import Overtaken, commit
+from thoth_storage.repository.marks import OvertakenError, commit
 from thoth_storage.repository.moves import load_moves
 from thoth_storage.repository.packs import PackWriter
 from thoth_storage.repository.partials import Notes
@@ -92,7 +92,7 @@ class Mover:
         for _ in range(_ATTEMPTS):
             try:
                 is_new = self._attempt(key, manifest, present, notes)
-            except Overtaken as error:
+            except OvertakenError as error:
                 overtaken = error
                 self._done = self._total = done
                 present.look()

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from thoth_storage.repository.claims import CLAIMS, STALE
 from thoth_storage.repository.index import Index, write_entry
 from thoth_storage.repository.labels import LABELS, Labels, load_labels, write_labels
-from thoth_storage.repository.moves import MOVES, Moves, load_moves, write_moves
+from thoth_storage.repository.marks import DOOMED
 from thoth_storage.repository.partials import PARTIAL
 from thoth_storage.repository.records import list_keys
 from thoth_storage.repository.summaries import CATALOGUE
@@ -17,6 +18,8 @@ from thoth_storage.repository.vault import Vault
 __all__ = ["store_now", "sweep"]
 
 _CLOCK = "clock"
+_LONG = timedelta(hours=24)
+"""After this a prune that was deleting is surely dead, and its record of what it doomed says nothing any more."""
 _MANY = 16
 """Records of labels that are read one by one before they are merged."""
 
@@ -35,29 +38,24 @@ def store_now(vault: Vault) -> datetime:
         vault.backend.delete(key.key)
 
 
-def sweep(vault: Vault, index: Index, moves: Moves, now: datetime, grace: timedelta) -> None:
-    """``index`` as it was before the caller's deletions; ``moves`` are those that are still in use. What replaces a
-    record is stored before that goes: a reader that misses one lists again and finds it."""
+def sweep(vault: Vault, index: Index, now: datetime, grace: timedelta) -> None:
+    """What replaces a record is stored before that goes: a reader that misses one lists again and finds it."""
     spent = [entry.key.key for entry in index.of(CATALOGUE)[:-1]]
-    spent += [
-        entry.key.key
-        for kind in (PARTIAL, _CLOCK)
-        for entry in index.of(kind)
-        if entry.mtime is not None and now - entry.mtime >= grace
-    ]
-    spent += _sweep_moves(vault, index, moves)
+    spent += _older(index, now, grace, PARTIAL)
+    spent += _older(index, now, STALE, CLAIMS, _CLOCK)
+    spent += _older(index, now, _LONG, DOOMED)
     spent += _sweep_labels(vault, index)
-    vault.backend.delete(*spent)
+    if spent:
+        vault.backend.delete(*spent)
 
 
-def _sweep_moves(vault: Vault, index: Index, moves: Moves) -> list[str]:
-    entries = index.of(MOVES)
-    recorded = load_moves(vault, index, strict=True)
-    if len(entries) < 2 and recorded.places == moves.places:
-        return []
-    if moves.places and not (recorded.places == moves.places and len(entries) == 1):
-        write_moves(vault, moves, index)
-    return [entry.key.key for entry in entries]
+def _older(index: Index, now: datetime, age: timedelta, *kinds: str) -> list[str]:
+    return [
+        entry.key.key
+        for kind in kinds
+        for entry in index.of(kind)
+        if entry.mtime is not None and now - entry.mtime >= age
+    ]
 
 
 def _sweep_labels(vault: Vault, index: Index) -> list[str]:
