@@ -7,8 +7,7 @@ from typing import Any
 import click
 
 from thoth_storage import config
-from thoth_storage.cli.output import Output
-from thoth_storage.cli.reporting import say_numbers
+from thoth_storage.cli.output import Output, human_bytes
 from thoth_storage.cli.secrets import check_reference
 from thoth_storage.cli.verb import options_option, parse_options, verb
 from thoth_storage.repository import Repository
@@ -59,4 +58,10 @@ def copy(
         with output.progress("copy") as progress:
             report = here.copy_to(there, list(snapshots) or None, progress=progress)
         output.document({"url": here.url, "target": there.url, "report": report})
-    say_numbers(output, report)
+    for snapshot_id in report.copied:
+        output.say(f"copied snapshot {snapshot_id[:12]}")
+    output.say(
+        f"copied {len(report.copied)} snapshots to {there.url}, {len(report.skipped)} were there already: "
+        f"{report.blocks} blocks, {human_bytes(report.read_bytes)} read, {human_bytes(report.stored_bytes)} stored, "
+        f"in {report.seconds:.1f} s"
+    )

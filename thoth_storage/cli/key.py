@@ -13,6 +13,7 @@ from thoth_storage.cli.output import Output
 from thoth_storage.cli.places import open_configured, split
 from thoth_storage.cli.secrets import ask_key, check_reference
 from thoth_storage.cli.verb import options_option, verb
+from thoth_storage.repository.keyring import KeyObject
 
 __all__ = ["key"]
 
@@ -48,27 +49,11 @@ def list_keys(output: Output, url: str | None, storage_options: dict[str, Any]) 
     """
     with open_configured(url, storage_options) as repository:
         found = repository.keys()
-        shown = [
-            {
-                "id": each.id,
-                "created": each.created,
-                "method": str(each.wrapping.get("method", "?")),
-                "service": each.wrapping.get("service"),
-            }
-            for each in found
-        ]
+        shown = [_shown(each) for each in found]
         output.document({"url": repository.url, "keys": shown})
     output.table(
         ["id", "created", "method", "service"],
-        [
-            [
-                each.id[:12],
-                each.created[:19],
-                str(each.wrapping.get("method", "?")),
-                str(each.wrapping.get("service") or ""),
-            ]
-            for each in found
-        ],
+        [[each["id"][:12], each["created"][:19], each["method"], each["service"]] for each in shown],
     )
 
 
@@ -134,6 +119,17 @@ def generate(output: Output) -> None:
     made = f"base64:{base64.b64encode(secrets.token_bytes(32)).decode()}"
     output.document({"key": made})
     output.say(made)
+
+
+def _shown(each: KeyObject) -> dict[str, str]:
+    """What is told of a key object; the service is empty for a password or a random key."""
+    wrapping = each.wrapping
+    return {
+        "id": each.id,
+        "created": each.created,
+        "method": str(wrapping.get("method", "?")),
+        "service": str(wrapping.get("service", "")),
+    }
 
 
 for _command in (list_keys, add, rotate, remove, generate):
