@@ -28,14 +28,15 @@ __all__ = ["CopyReport", "copy_snapshots"]
 
 @dataclass(frozen=True)
 class CopyReport:
-    """``copied``: the ids, oldest first; ``skipped`` those that were there already. ``blocks`` were stored. ``read_bytes``
-    came from the source's packs, ``stored_bytes`` went into those of the target; ``seconds`` of wall time."""
+    """``snapshots``: the ids of those that were copied, oldest first; ``skipped`` those that were there already.
+    ``blocks`` were stored. ``read`` bytes came from the source's packs, ``stored`` went into those of the target;
+    ``seconds`` of wall time."""
 
-    copied: tuple[str, ...]
+    snapshots: tuple[str, ...]
     skipped: tuple[str, ...]
     blocks: int
-    read_bytes: int
-    stored_bytes: int
+    read: int
+    stored: int
     seconds: float
 
 
@@ -82,11 +83,11 @@ def copy_snapshots(
     mover.tell()
     _check_skipped(target, skipped)
     return CopyReport(
-        copied=tuple(key.id for key in mover.copied),
+        snapshots=tuple(key.id for key in mover.copied),
         skipped=tuple(key.id for key in skipped),
         blocks=mover.blocks,
-        read_bytes=mover.read,
-        stored_bytes=mover.stored,
+        read=mover.read,
+        stored=mover.stored,
         seconds=time.perf_counter() - began,
     )
 

@@ -14,7 +14,7 @@ from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
 from thoth_storage.repository.index import Index
 from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.manifest import Block, Body
-from thoth_storage.repository.marks import load_marks, pack_sizes
+from thoth_storage.repository.marks import load_doomed, load_marks, pack_sizes
 from thoth_storage.repository.moves import load_moves
 from thoth_storage.repository.partials import load_partials
 from thoth_storage.repository.records import read_blocks
@@ -40,7 +40,7 @@ class Present:
     def look(self) -> None:
         """Look anew at what prunes do. What is known stays so as far as it is still sound."""
         index = Index(self._vault)
-        marks = load_marks(self._vault, index)
+        marks = load_marks(self._vault, index) + load_doomed(self._vault, index)
         self.heeded = {mark.key.id for mark in marks}
         self._marked = {pack for mark in marks for pack in mark.packs}
         self._moves = load_moves(self._vault, index)

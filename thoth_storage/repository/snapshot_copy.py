@@ -137,7 +137,10 @@ class Mover:
         try:
             commit(self._target, key, record, relied, set(present.heeded), late=late)
         except AlreadyExistsError:
-            self._check_same(key, header)
+            try:
+                self._check_same(key, header)
+            except NotFoundError as error:
+                raise OvertakenError("another copy of the snapshot was taken back", url=self._target.url) from error
             # What was stored here is nobody's, and prune will take it: the next snapshot builds on the other's.
             present.drop(writer.packs)
             present.read(key)
