@@ -19,6 +19,13 @@ from thoth_storage.repository.vault import Vault
 from thoth_storage.wrappers import ReadOnlyBackend
 
 
+def replaced(repository: Repository, folder: Path) -> list[str]:
+    """Two snapshots that share nothing."""
+    return [
+        repository.backup(write_tree(folder / "source", {"a": noise(5 * SMALL, seed)})).id for seed in ("one", "two")
+    ]
+
+
 def test_nothing_to_do(repository: Repository, source: Path) -> None:
     repository.backup(source)
     stored = objects(repository.backend)
@@ -53,7 +60,7 @@ def test_a_dry_run_changes_nothing(repository: Repository, tmp_path: Path) -> No
 def test_two_runs_with_a_grace_between(tmp_path: Path) -> None:
     backend = Ages()
     repository = new_repository(backend)
-    ids = grown(repository, tmp_path, 4)
+    ids = replaced(repository, tmp_path)
     forget_all_but(repository, ids[-1])
     packs = objects(backend, "packs/")
     young = repository.prune(max_unused=1)
@@ -76,8 +83,8 @@ def test_two_runs_with_a_grace_between(tmp_path: Path) -> None:
 def test_a_marked_pack_is_spared_where_it_is_needed_again(tmp_path: Path) -> None:
     backend = Ages()
     repository = new_repository(backend)
-    ids = grown(repository, tmp_path, 3)
-    manifest = {key: data for key, data in objects(backend, "snapshots/").items() if ids[1] in key}
+    ids = replaced(repository, tmp_path)
+    manifest = {key: data for key, data in objects(backend, "snapshots/").items() if ids[0] in key}
     forget_all_but(repository, ids[-1])
     backend.later(timedelta(hours=25))
     assert repository.prune(max_unused=1).marked > 0

@@ -31,8 +31,8 @@ class Meanwhile(AtRequest):
 
 
 def prepared(folder: Path) -> tuple[dict[str, bytes], list[str], Path]:
-    """A repository, as its objects, of which a prune can delete, repack and mark; and a source that was changed so that a
-    backup shares blocks with the oldest snapshots, which are about to be forgotten."""
+    """A repository, as its objects, of which a prune can delete, repack and mark; and a source of which a backup shares
+    blocks with snapshots that are about to be forgotten."""
     repository = new_repository()
     ids = grown(repository, folder, 4)
     repository.prune(grace=NOW)

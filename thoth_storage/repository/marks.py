@@ -1,11 +1,11 @@
 """Packs that a prune has found unneeded or is deleting, and how a writer that relies on one finds out in time.
 
-A prune that finds a pack unneeded marks it, and a prune that comes a grace time later deletes it. Writers do not build
-on marked packs. Before it deletes anything a prune *dooms* the packs by another record, and only then looks for
-snapshots that need them. A writer looks for such a record after its commit. So either the snapshot was there when the
-prune looked, and the packs are spared; or the record was there when the writer looked, and the writer takes its snapshot
-back and begins anew. If the prune is through by then, its record is gone and so are the packs, which the writer sees.
-There is no lock in this and no clock.
+A prune that finds a pack unneeded marks it, and a prune that comes a grace time later deletes it. Writers do not
+build on marked packs. Before it deletes anything a prune *dooms* the packs by another record, and only then looks
+for snapshots that need them. A writer looks for such a record after its commit. So either the snapshot was there when
+the prune looked, and the packs are spared; or the record was there when the writer looked, and the writer takes its
+snapshot back and begins anew. If the prune is through by then, its record is gone and so are the packs, which the
+writer sees. There is no lock in this and no clock.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.repository.claims import claimed, live_claims
 from thoth_storage.repository.layout import pack_key
 from thoth_storage.repository.marks import Mark, load_marks, write_doomed, write_mark
-from thoth_storage.repository.state import State
 from thoth_storage.repository.repack import Repacked, move_blocks
 from thoth_storage.repository.reports import ProgressCallback
+from thoth_storage.repository.state import State
 from thoth_storage.repository.sweep import store_now, sweep
 from thoth_storage.repository.vault import Vault
 

@@ -1,7 +1,7 @@
 """Packs that are mostly unneeded, packed anew: their live frames go into new packs, byte for byte.
 
-A frame is read, checked and copied as it is stored: nothing is unpacked or encrypted again. Manifests keep naming the old
-places; a record of moves tells the new ones, and is stored before the old packs may go.
+A frame is read, checked and copied as it is stored: nothing is unpacked or encrypted again. Manifests keep naming the
+old places; a record of moves tells the new ones, and is stored before the old packs may go.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from thoth_storage.repository.index import Index
 from thoth_storage.repository.layout import pack_key
 from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.moves import MOVES, Moves, Place, write_moves
-from thoth_storage.repository.state import State
 from thoth_storage.repository.packs import PackWriter, check_pack_header
 from thoth_storage.repository.ranges import Node, ranges
 from thoth_storage.repository.reports import Progress, ProgressCallback
+from thoth_storage.repository.state import State
 from thoth_storage.repository.survey import Survey
 from thoth_storage.repository.vault import Vault
 

@@ -1,4 +1,4 @@
-"""What the snapshots need: the frames of each pack, by the places that manifests name and by those where they are now."""
+"""What the snapshots need: the frames of each pack, by the places where they are now."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clears away what is spent in ``index/``: older records that a newer one has taken over, notes of writers long gone."""
+"""Clears away what is spent in ``index/``: records that a newer one has taken over, notes of writers long gone."""
 
 from __future__ import annotations
 
