@@ -21,12 +21,8 @@ from thoth_storage.repository.state import State
 from thoth_storage.repository.sweep import store_now, sweep
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["GRACE", "UNUSED", "PruneReport", "prune"]
+__all__ = ["PruneReport", "prune"]
 
-GRACE = timedelta(hours=24)
-"""Longer than any backup or restore takes."""
-UNUSED = 0.5
-"""The part of a pack that may be unneeded before it is packed anew: at a half, each byte that is written frees one."""
 _DELETES = 100
 """Packs in one call: a kill in between leaves little to find out again."""
 _FRESH = 600.0

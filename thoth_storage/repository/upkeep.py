@@ -5,22 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from thoth_storage.repository.copying import CopyReport, copy_snapshots
 from thoth_storage.repository.facade import Facade
-from thoth_storage.repository.finding import check_name
-from thoth_storage.repository.forgetting import ForgetReport, forget
-from thoth_storage.repository.prune import GRACE, UNUSED, PruneReport, prune
-from thoth_storage.repository.repair import RepairReport, repair
-from thoth_storage.repository.reports import ProgressCallback, VerifyReport
-from thoth_storage.repository.retention import Policy
-from thoth_storage.repository.verify import verify
 
-__all__ = ["Upkeep"]
+if TYPE_CHECKING:
+    from thoth_storage.repository.copying import CopyReport
+    from thoth_storage.repository.forgetting import ForgetReport
+    from thoth_storage.repository.prune import PruneReport
+    from thoth_storage.repository.repair import RepairReport
+    from thoth_storage.repository.reports import ProgressCallback, VerifyReport
+
+__all__ = ["GRACE", "UNUSED", "Upkeep"]
+
+GRACE = timedelta(hours=24)
+"""Longer than any backup or restore takes."""
+UNUSED = 0.5
+"""The part of a pack that may be unneeded before it is packed anew: at a half, each byte that is written frees one."""
 
 
 class Upkeep(Facade):
-    """None of these takes a lock, and all may run beside backups and restores."""
+    """None of these takes a lock, and all may run beside backups and restores. Their code is imported when they are
+    called: a backup is not to pay for it."""
 
     def verify(self, read_data: bool | float | str = True, progress: ProgressCallback | None = None) -> VerifyReport:
         """Check every snapshot, pack and record; with ``read_data`` also the stored bytes: all of them, or a part.
@@ -28,6 +34,8 @@ class Upkeep(Facade):
         ``"5%"`` (or ``0.05``) reads the part whose turn it is today (UTC), so that twenty days in a row read all;
         ``"3/30"`` the third of thirty parts. Damage is reported, not raised.
         """
+        from thoth_storage.repository.verify import verify
+
         return verify(self.vault, read_data, progress)
 
     def repair(
@@ -41,6 +49,8 @@ class Upkeep(Facade):
         directory that may still hold the files. What cannot be saved is told, and dropped only with ``drop``: a damaged
         snapshot is then replaced by one without the files that are lost, an unreadable one is removed.
         """
+        from thoth_storage.repository.repair import repair
+
         return repair(self.vault, drop, dry_run, source, progress)
 
     def forget(
@@ -61,6 +71,10 @@ class Upkeep(Facade):
 
         Raises InvalidArgumentError for a policy that keeps nothing, NotFoundError.
         """
+        from thoth_storage.repository.finding import check_name
+        from thoth_storage.repository.forgetting import forget
+        from thoth_storage.repository.retention import Policy
+
         tags = frozenset(check_name(tag) for tag in ([keep_tags] if isinstance(keep_tags, str) else keep_tags))
         counts = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly)
         policy = Policy(*counts, tags) if snapshots is None or any(counts) or tags else None
@@ -79,6 +93,8 @@ class Upkeep(Facade):
 
         Raises CorruptionError where a snapshot cannot be read: then nothing is deleted, for it might need anything.
         """
+        from thoth_storage.repository.prune import prune
+
         return prune(self.vault, grace, max_unused, dry_run, progress)
 
     def copy_to(
@@ -92,4 +108,6 @@ class Upkeep(Facade):
         What is there already is not moved; every block is verified on the way. Keys may differ, so this is also how a
         repository gets encrypted. After a kill, doing it again goes on from there.
         """
+        from thoth_storage.repository.copying import copy_snapshots
+
         return copy_snapshots(self.vault, other.vault, None if snapshots is None else list(snapshots), progress)
