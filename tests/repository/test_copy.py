@@ -10,7 +10,7 @@ from tests.repository.copies import BLOCKS, KEYS, blocks_of, check_equal, make, 
 from tests.repository.stores import SMALL, fresh_backend, objects, pack_bytes, put_back
 from tests.repository.trees import noise, text, write_tree
 from thoth_storage.errors import ConfigurationError, NotFoundError
-from thoth_storage.repository import Repository
+from thoth_storage.repository import Progress, Repository
 from thoth_storage.repository.deltas import CHAIN
 from thoth_storage.wrappers import MeteredBackend
 
@@ -183,7 +183,7 @@ def test_nothing(tmp_path: Path) -> None:
 def test_progress(tmp_path: Path) -> None:
     source, target = make(), make(KEYS[0])
     write_history(source, tmp_path / "source", 3)
-    seen = []
+    seen: list[Progress] = []
     report = source.copy_to(target, progress=seen.append)
     assert {each.action for each in seen} == {"copy"}
     assert (seen[0].done, seen[0].files_done, seen[0].stored) == (0, 0, 0)

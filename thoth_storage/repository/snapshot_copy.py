@@ -143,6 +143,7 @@ class Mover:
                 raise OvertakenError("another copy of the snapshot was taken back", url=self._target.url) from error
             # What was stored here is nobody's, and prune will take it: the next snapshot builds on the other's.
             present.drop(writer.packs)
+            present.look()
             present.read(key)
             return False
         self.copied.append(key)
