@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 
+from thoth_storage.errors import FormatError
 from thoth_storage.repository.fetch import fetch
 from thoth_storage.repository.gathered import Gathered
 from thoth_storage.repository.layout import SnapshotKey, pack_key
@@ -27,10 +28,11 @@ MISSING = "the pack is missing"
 
 @dataclass
 class Damage:
-    """``faults``: the damaged blocks, each with whatever is wrong with it. ``packs`` are needed; ``blocks`` and
-    ``bytes`` (plain) were read."""
+    """``faults``: the damaged blocks, each with whatever is wrong with it; ``newer`` of them are not damaged, but of a
+    format that this program does not know. ``packs`` are needed; ``blocks`` and ``bytes`` (plain) were read."""
 
     faults: dict[Block, tuple[Fault, ...]] = field(default_factory=dict)
+    newer: set[Block] = field(default_factory=set)
     packs: int = 0
     blocks: int = 0
     bytes: int = 0
@@ -50,6 +52,8 @@ def find_damage(vault: Vault, gathered: Gathered, part: Part, tell: Callable[[in
             if fetched.error:
                 key = fetched.error.key or pack_key(fetched.block.pack)
                 damage.faults[fetched.block] = ((key, fetched.error.message),)
+                if isinstance(fetched.error, FormatError):
+                    damage.newer.add(fetched.block)
             tell(damage.bytes, total)
     return damage
 

@@ -16,7 +16,7 @@ from thoth_storage.repository.blocks import Codec, Frame, build_frame, full_fram
 from thoth_storage.repository.cipher import Cipher
 from thoth_storage.repository.manifest import Block
 
-__all__ = ["CHAIN", "apply_delta", "base_for", "delta_frame"]
+__all__ = ["CHAIN", "apply_delta", "base_for", "base_name", "delta_frame"]
 
 CHAIN = 4
 """Deltas that a writer puts above a full block. Then the next stands on the full block itself: it is larger, and chains
@@ -49,11 +49,16 @@ def delta_frame(
     return (delta, True) if len(delta) * _WORTH <= len(full) else (full, False)
 
 
-def apply_delta(frame: Frame, base_name: bytes, base: bytes | memoryview) -> bytes:
-    """The plain bytes of a delta. Raises ValueError that tells why not."""
+def base_name(frame: Frame) -> bytes:
+    """What the block is called that a delta stands on."""
+    return bytes(frame.payload[:_NAME])
+
+
+def apply_delta(frame: Frame, name: bytes, base: bytes | memoryview) -> bytes:
+    """The plain bytes of a delta upon ``base``, which has that name. Raises ValueError that tells why not."""
     if frame.codec != Codec.DELTA:
         raise ValueError("it is no delta, and its manifest names a base")
-    if bytes(frame.payload[:_NAME]) != base_name:
+    if bytes(frame.payload[:_NAME]) != name:
         raise ValueError("it stands on another block than its manifest says")
     packed = frame.payload[_NAME:]
     try:

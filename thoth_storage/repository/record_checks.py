@@ -7,6 +7,7 @@ would learn of the damage but here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
 from thoth_storage.repository.index import Entry, Index, read_entry
@@ -14,7 +15,7 @@ from thoth_storage.repository.keyring import read_key
 from thoth_storage.repository.labels import LABELS, load_labels
 from thoth_storage.repository.layout import KEYS, REPOSITORY_KEY, SnapshotKey
 from thoth_storage.repository.manifest import Header
-from thoth_storage.repository.marks import MARKS, load_marks
+from thoth_storage.repository.marks import DOOMED, MARKS, load_doomed, load_marks
 from thoth_storage.repository.moves import MOVES, load_moves
 from thoth_storage.repository.partials import PARTIAL, load_partials
 from thoth_storage.repository.reports import Problem
@@ -22,10 +23,13 @@ from thoth_storage.repository.settings import read_settings
 from thoth_storage.repository.summaries import CATALOGUE, read_catalogue
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["check_index", "check_keys", "check_settings"]
+__all__ = ["check_index", "check_keys", "check_settings", "spent_records"]
 
+_KINDS = {CATALOGUE, DOOMED, LABELS, MARKS, MOVES, PARTIAL}
+"""What this program knows of and that does harm, or no good, when it is damaged."""
 _Check = Callable[[Vault, Index], object]
 _CHECKS: dict[str, _Check] = {
+    DOOMED: lambda vault, index: load_doomed(vault, index, strict=True),
     LABELS: lambda vault, index: load_labels(vault, index, strict=True),
     MARKS: lambda vault, index: load_marks(vault, index, strict=True),
     MOVES: lambda vault, index: load_moves(vault, index, strict=True),
@@ -73,6 +77,21 @@ def check_index(vault: Vault, index: Index, headers: Mapping[str, Header]) -> li
         except NotFoundError:
             continue
     return problems
+
+
+def spent_records(vault: Vault, index: Index, problems: Iterable[Problem], *, needed: bool) -> list[str]:
+    """The records among the ``problems`` that nobody can use: those of a newer format are not, nor are moves while a
+    snapshot is left that might need them."""
+    keys = {problem.key for problem in problems}
+    spent = []
+    for entry in index.entries:
+        if entry.key.key not in keys or entry.key.kind not in _KINDS or (entry.key.kind == MOVES and needed):
+            continue
+        with suppress(NotFoundError, FormatError):
+            with suppress(CorruptionError):
+                read_entry(vault, entry, object)
+            spent.append(entry.key.key)
+    return spent
 
 
 def _check(vault: Vault, index: Index, entry: Entry, headers: Mapping[str, Header]) -> list[Problem]:
