@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helpers import invoke, make_tree
+from tests.cli.helpers import KEYS, invoke, make_tree
 from tests.store.helpers import SETTINGS
 
 
 @pytest.fixture(autouse=True)
 def _nothing_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    for name in SETTINGS:
+    for name in (*SETTINGS, *KEYS):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     before = {logger: logger.level for logger in _loggers()}

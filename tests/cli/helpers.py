@@ -16,11 +16,13 @@ from click.testing import CliRunner
 from tests.store.helpers import SETTINGS
 from thoth_storage.cli.group import thoth_storage
 
-__all__ = ["ERROR_KEYS", "SNAPSHOT_KEYS", "Said", "environment", "invoke", "make_tree", "program", "stop"]
+__all__ = ["ERROR_KEYS", "KEYS", "SNAPSHOT_KEYS", "Said", "environment", "invoke", "make_tree", "program", "stop"]
 
 PROGRAM = (sys.executable, "-m", "thoth_storage")
 ERROR_KEYS = ["type", "message", "url", "key", "hint", "exit_code"]
-SNAPSHOT_KEYS = ["id", "time", "name", "tags", "files", "size", "added", "parent", "position"]
+SNAPSHOT_KEYS = ["id", "time", "name", "tags", "files", "size", "added", "parent", "position", "names"]
+KEYS = ("THOTH_STORAGE_KEY", "THOTH_STORAGE_TO_KEY")
+"""The variables that hold keys."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in SETTINGS and not name.startswith(("AWS_", "GOOGLE_", "PYTEST"))
+        if name not in (*SETTINGS, *KEYS) and not name.startswith(("AWS_", "GOOGLE_", "PYTEST"))
     }
     return {**kept, **(more or {})}
 

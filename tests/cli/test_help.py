@@ -13,26 +13,44 @@ from tests.cli.helpers import invoke
 from thoth_storage.cli.group import thoth_storage
 
 GROUP_CONTEXT = click.Context(thoth_storage, **thoth_storage.context_settings)
-VERBS = thoth_storage.list_commands(GROUP_CONTEXT)
+GROUPS = {"key": ["add", "generate", "list", "remove", "rotate"]}
+VERBS = [
+    each
+    for verb in thoth_storage.list_commands(GROUP_CONTEXT)
+    for each in ([f"{verb} {sub}" for sub in GROUPS[verb]] if verb in GROUPS else [verb])
+]
+"""Also those of groups, as they are typed."""
 
 
 def command(verb: str) -> click.Command:
-    found = thoth_storage.get_command(GROUP_CONTEXT, verb)
+    found: click.Command | None = thoth_storage
+    for word in verb.split():
+        assert isinstance(found, click.Group)
+        found = found.get_command(GROUP_CONTEXT, word)
     assert found is not None
     return found
 
 
 def test_these_are_all() -> None:
-    assert VERBS == ["backup", "check", "demo", "plugins", "restore", "snapshots", "verify"]
+    assert thoth_storage.list_commands(GROUP_CONTEXT) == [
+        *("backup", "check", "copy", "demo", "diff", "forget", "key", "name", "plugins", "prune"),
+        *("repair", "restore", "show", "snapshots", "tag", "verify"),
+    ]
+    for group, verbs in GROUPS.items():
+        found = command(group)
+        assert isinstance(found, click.Group)
+        assert found.list_commands(GROUP_CONTEXT) == verbs
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_an_example_that_its_parser_takes(verb: str) -> None:
-    said = invoke(verb, "--help")
+    said = invoke(*verb.split(), "--help")
     assert said.code == 0
     [example] = re.findall(r"^ *Example:\n +(\S.*)$", said.out, re.MULTILINE)
-    program, named, *arguments = shlex.split(example)
-    assert (program, named) == ("thoth-storage", verb)
+    program, *arguments = shlex.split(example)
+    words = verb.split()
+    assert [program, *arguments[: len(words)]] == ["thoth-storage", *words]
+    arguments = arguments[len(words) :]
     command(verb).make_context(verb, arguments, parent=GROUP_CONTEXT)
 
 
@@ -40,7 +58,7 @@ def test_every_verb_has_an_example_that_its_parser_takes(verb: str) -> None:
 def test_every_verb_has_the_common_options(verb: str) -> None:
     options = {name for parameter in command(verb).params for name in parameter.opts}
     assert {"--json", "--quiet", "-q", "--verbose", "-v"} <= options
-    urls = {"url", "places"} & {parameter.name for parameter in command(verb).params}
+    urls = {"url", "places", "source"} & {parameter.name for parameter in command(verb).params}
     assert ("--option" in options) == bool(urls)
 
 
@@ -55,7 +73,8 @@ def test_every_option_tells_what_it_does(verb: str) -> None:
 def test_every_verb_is_in_the_list_with_a_line_of_its_own(verb: str) -> None:
     short = command(verb).short_help
     assert short
-    assert re.search(rf"^  {verb} +{re.escape(short)}$", invoke("--help").out, re.MULTILINE)
+    *group, last = verb.split()
+    assert re.search(rf"^  {last} +{re.escape(short)}$", invoke(*group, "--help").out, re.MULTILINE)
 
 
 def test_short_options_for_help() -> None:
@@ -80,6 +99,32 @@ def test_version() -> None:
         ["verify", "x", "-o", "no-equals-sign"],
         ["verify", "x", "-o", "=value"],
         ["demo", "--corpus", __file__],
+        ["verify", "x", "--read-data", "5%", "--no-read-data"],
+        ["restore", "x", "out", "--at", "yesterday"],
+        ["restore", "x", "out", "--at", "2026-01-01", "--snapshot", "first"],
+        ["show"],
+        ["show", "x", "a", "b"],
+        ["show", "memory://x"],
+        ["diff", "a"],
+        ["diff", "x", "a", "b", "c"],
+        ["diff", "memory://x", "a"],
+        ["forget"],
+        ["forget", "--keep-last", "0"],
+        ["forget", "--keep-last", "-1", "x"],
+        ["forget", "memory://x"],
+        ["forget", "x", "a", "--keep-last", "1"],
+        ["prune", "--grace", "soon"],
+        ["prune", "--max-unused", "150%"],
+        ["copy", "x"],
+        ["copy", "x", "y", "--to-key", "a-key-in-the-clear"],
+        ["copy", "x", "y", "--to-option", "no-equals-sign"],
+        ["tag", "x", "a"],
+        ["name", "x"],
+        ["name", "x", "a", "b", "--remove"],
+        ["key"],
+        ["key", "nonsense"],
+        ["key", "rotate", "x", "--new-key", "a-key-in-the-clear"],
+        ["key", "remove"],
     ],
 )
 def test_wrong_usage(arguments: list[str]) -> None:
@@ -87,3 +132,4 @@ def test_wrong_usage(arguments: list[str]) -> None:
     assert said.code == 2
     assert said.out == ""
     assert "Usage: " in said.err
+    assert "a-key-in-the-clear" not in said.err

@@ -13,6 +13,10 @@ from thoth_storage import Repository
 from thoth_storage.cli.output import human_bytes
 from thoth_storage.registry import list_plugins
 
+RESTORE_KEYS = [
+    *("snapshot", "target", "files", "bytes", "seconds"),
+    *("reused", "read", "requests", "dry_run", "paths"),
+]
 STEPS = [
     "read after write",
     "ranges",
@@ -44,7 +48,12 @@ def test_backup_json(tree: Path, tmp_path: Path) -> None:
     assert found["url"] == f"file://{tmp_path}/here"
     assert list(found["snapshot"]) == SNAPSHOT_KEYS
     [snapshot] = Repository.open(tmp_path / "here").snapshots()
-    assert found["snapshot"] == {**vars(snapshot), "time": snapshot.time.isoformat(), "tags": ["one", "two"]}
+    assert found["snapshot"] == {
+        **vars(snapshot),
+        "time": snapshot.time.isoformat(),
+        "tags": ["one", "two"],
+        "names": [],
+    }
     assert found["snapshot"]["time"].endswith("+00:00")
 
 
@@ -96,7 +105,10 @@ def test_restore_json_a_part_over_what_is_there(repository: Path, tmp_path: Path
     said = invoke("restore", repository, tmp_path / "out", "--include", "sub", "--overwrite", "--json")
     assert said.code == 0
     found = said.document
-    assert list(found) == ["snapshot", "target", "files", "bytes", "seconds"]
+    assert list(found) == RESTORE_KEYS
+    assert (found["dry_run"], found["paths"], found["reused"]) == (False, [], 0)
+    assert 0 < found["read"] < 1000  # it compresses well
+    assert found["requests"] == 1
     assert found["snapshot"] == Repository.open(repository).get("first").id
     assert (found["target"], found["files"], found["bytes"]) == (str(tmp_path / "out"), 1, 25_600)
     assert [path.name for path in (tmp_path / "out").rglob("*")] == ["sub", "b.bin"]
@@ -113,7 +125,7 @@ def test_verify(repository: Path) -> None:
 def test_verify_json(repository: Path) -> None:
     found = invoke("verify", repository, "--json").document
     assert list(found) == ["url", "ok", "report"]
-    assert list(found["report"]) == ["snapshots", "packs", "blocks", "bytes", "seconds", "problems"]
+    assert list(found["report"]) == ["snapshots", "packs", "blocks", "bytes", "seconds", "problems", "part"]
     assert found["ok"] is True
     assert found["report"]["problems"] == []
 
@@ -151,7 +163,9 @@ def test_plugins() -> None:
 
 def test_plugins_json() -> None:
     [found] = invoke("plugins", "--json").document.values()
-    assert [list(each) for each in found] == [["name", "version", "schemes", "capabilities", "error"]] * len(found)
+    assert [list(each) for each in found] == [
+        ["name", "version", "schemes", "capabilities", "key_schemes", "error"]
+    ] * len(found)
     [core] = [each for each in found if each["name"] == "thoth-storage"]
     assert core["schemes"] == ["memory"]
     assert core["capabilities"] == {"memory": {"atomic_create": True, "process_local": True}}
@@ -180,9 +194,18 @@ def test_check_json() -> None:
 QUIET: dict[str, tuple[Any, ...]] = {
     "backup": ("backup", "tree", "elsewhere"),
     "check": ("check", "memory://tests/quiet"),
+    "copy": ("copy", "repository", "memory://tests/quiet-copy"),
+    "diff": ("diff", "repository", "first", "latest"),
+    "forget": ("forget", "repository", "--keep-last", "1"),
+    "key": ("key", "generate"),
+    "name": ("name", "repository", "good", "first"),
     "plugins": ("plugins",),
+    "prune": ("prune", "repository"),
+    "repair": ("repair", "repository"),
     "restore": ("restore", "repository", "out"),
+    "show": ("show", "repository", "first"),
     "snapshots": ("snapshots", "repository"),
+    "tag": ("tag", "repository", "first", "--add", "x"),
     "verify": ("verify", "repository"),
 }
 
@@ -198,7 +221,7 @@ def test_quiet_still_gives_the_document(repository: Path) -> None:
     assert list(invoke("snapshots", repository, "--quiet", "--json").document) == ["url", "snapshots"]
 
 
-@pytest.mark.parametrize("verb", ["snapshots", "verify"])
+@pytest.mark.parametrize("verb", ["prune", "repair", "snapshots", "verify"])
 def test_without_a_url_the_environment_names_the_store(
     repository: Path, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
@@ -234,7 +257,7 @@ def test_a_source_that_is_not_there_makes_no_repository(tmp_path: Path) -> None:
 def test_a_target_that_is_a_url_is_a_slip(tmp_path: Path) -> None:
     said = invoke("restore", "s3://key:secret@bucket/backups")
     assert said.code == 2
-    assert "TARGET is a directory, 's3://***@bucket/backups' is a URL" in said.err
+    assert "TARGET is expected, and 's3://***@bucket/backups' is a URL" in said.err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -58,10 +58,10 @@ def copy(
         with output.progress("copy") as progress:
             report = here.copy_to(there, list(snapshots) or None, progress=progress)
         output.document({"url": here.url, "target": there.url, "report": report})
-    for snapshot_id in report.copied:
+    for snapshot_id in report.snapshots:
         output.say(f"copied snapshot {snapshot_id[:12]}")
     output.say(
-        f"copied {len(report.copied)} snapshots to {there.url}, {len(report.skipped)} were there already: "
-        f"{report.blocks} blocks, {human_bytes(report.read_bytes)} read, {human_bytes(report.stored_bytes)} stored, "
+        f"copied {len(report.snapshots)} snapshots to {there.url}, {len(report.skipped)} were there already: "
+        f"{report.blocks} blocks, {human_bytes(report.read)} read, {human_bytes(report.stored)} stored, "
         f"in {report.seconds:.1f} s"
     )

@@ -33,5 +33,5 @@ def split(places: Sequence[str], *words: str, more: bool = False) -> tuple[str |
     url, rest = (None, places) if count == last else (places[0], places[1:])
     for word, value in zip((*words, *([words[-1]] * count)), rest, strict=False):
         if "://" in value:
-            raise click.UsageError(f"{word} is expected, {mask_url(value)!r} is a URL")
+            raise click.UsageError(f"{word} is expected, and {mask_url(value)!r} is a URL")
     return url, tuple(rest)

@@ -44,6 +44,8 @@ def verify(
         touched = ", ".join(snapshot[:12] for snapshot in problem.snapshots)
         output.say(f"damaged: {problem.key}: {problem.message}{f' (snapshots {touched})' if touched else ''}")
     read = f"{report.blocks} blocks with {human_bytes(report.bytes)} read" if part else "data not read"
+    if "/" in report.part:
+        read += f" (part {report.part})"
     output.say(
         f"{report.snapshots} snapshots, {report.packs} packs, {read} in {report.seconds:.1f} s: "
         + ("all is well" if report.ok else f"{len(report.problems)} problems")
