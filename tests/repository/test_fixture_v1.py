@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def described(folder: Path) -> dict[str, Any]:
 @pytest.fixture
 def golden() -> Repository:
     repository = Repository.open(FIXTURE / "repository")
-    return Repository(ReadOnlyBackend(repository.backend), repository._settings)
+    return Repository(replace(repository.vault, backend=ReadOnlyBackend(repository.backend)))
 
 
 def test_the_snapshots_are_listed_as_they_were_made(golden: Repository) -> None:
