@@ -12,7 +12,10 @@ from tests.servers.s3 import S3Server
 
 USER, PASSWORD, OPTION = "AKIAUSERUSERUSERUSER", "PASSWORDpassword+word", "OPTIONoption/option"
 URL = f"s3://{USER}:{PASSWORD}@bucket"
-VERBS = (["backup", "tree"], ["snapshots"], ["verify"], ["check"], ["demo"])
+VERBS = (
+    *(["backup", "tree"], ["snapshots"], ["verify"], ["check"], ["demo"]),
+    *(["prune"], ["repair"], ["forget", "--keep-last", "1"], ["key", "list"], ["copy", "repository"]),
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +59,13 @@ def test_restore(tree: Path, options: list[str]) -> None:
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
-def test_errors(tree: Path, server: S3Server, options: list[str], form: list[str]) -> None:
+def test_errors(repository: Path, server: S3Server, options: list[str], form: list[str]) -> None:
     missing = f"s3://{USER}:{PASSWORD}@no-such-bucket/x"
     for arguments in VERBS:
-        check(invoke(*arguments, missing, *options, *form), 3)
+        to = [each.replace("-o", "--to-option") for each in options] if arguments[0] == "copy" else options
+        check(invoke(*arguments, missing, *to, *form), 3)
+    for verb, words in (("show", ["x"]), ("diff", ["x", "y"]), ("tag", ["x", "--add", "y"]), ("name", ["x", "y"])):
+        check(invoke(verb, missing, *words, *options, *form), 3)
     check(invoke("restore", missing, "out", *options, *form), 3)
     check(invoke("snapshots", f"{URL}//two-slashes", *options, *form), 2)
     check(invoke("snapshots", f"x{URL}/x", *options, *form), 2)
