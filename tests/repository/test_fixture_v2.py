@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from tests.repository.forge import KEY, header, innocent, record
+from tests.repository.second_reader import Damaged, Newer, Reader
 from tests.repository.stores import objects
 from tests.repository.test_fixture_v1 import described
 from tests.repository.trees import contents
-from thoth_storage.errors import EncryptionKeyError, NotFoundError
+from thoth_storage.errors import CorruptionError, EncryptionKeyError, FormatError, NotFoundError
 from thoth_storage.repository import Repository
 from thoth_storage.repository.checks import checked_blocks
 from thoth_storage.repository.index import Index
@@ -116,3 +118,36 @@ def test_it_takes_further_backups_that_build_on_it(kind: str, tmp_path: Path) ->
     after = objects(repository.backend)
     assert {key: after[key] for key in before} == before
     assert repository.verify().ok
+
+
+@pytest.mark.parametrize(("kind", "flags"), [("encrypted", 0), ("plain", 1)])
+def test_a_record_that_is_sealed_otherwise_than_its_repository_is_refused(
+    kind: str, flags: int, tmp_path: Path
+) -> None:
+    """Who can write the bucket has no key, and must not pass off a snapshot of his own."""
+    with pytest.raises(CorruptionError, match="unlike its repository"):
+        forged(kind, tmp_path, version=2, flags=flags).restore("latest", tmp_path / "target")
+    with pytest.raises(Damaged):
+        second(kind, tmp_path).restore("latest", tmp_path / "target")
+
+
+@pytest.mark.parametrize(("version", "flags"), [(3, 0), (2, 2), (1, 1)])
+def test_a_newer_record_asks_for_an_upgrade(version: int, flags: int, tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="upgrade"):
+        forged("plain", tmp_path, version=version, flags=flags).restore("latest", tmp_path / "target")
+    with pytest.raises(Newer):
+        second("plain", tmp_path).restore("latest", tmp_path / "target")
+
+
+def forged(kind: str, folder: Path, version: int, flags: int) -> Repository:
+    """A copy with one snapshot more, whose prologue is as given."""
+    shutil.copytree(FIXTURE / kind, folder / "repository")
+    stored, body = innocent()
+    repository = Repository.open(folder / "repository", encryption_key=KEYS[0] if kind == "encrypted" else None)
+    for key, data in {**stored, KEY: record(header(body), body, version=version, flags=flags)}.items():
+        repository.backend.put(key, data)
+    return repository
+
+
+def second(kind: str, folder: Path) -> Reader:
+    return Reader(folder / "repository", KEYS[0] if kind == "encrypted" else None)
