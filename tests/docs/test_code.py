@@ -94,7 +94,12 @@ def test_commands_can_be_typed(command: str) -> None:
         return
     verb = thoth_storage.get_command(context, arguments[0])
     assert verb is not None, f"there is no verb {arguments[0]!r}"
+    if isinstance(verb, click.Group):
+        arguments = arguments[1:]
+        verb = verb.get_command(context, arguments[0])
+        assert verb is not None, f"there is no verb {arguments[0]!r}"
     if "--help" not in arguments:
+        arguments = arguments[: arguments.index(">")] if ">" in arguments else arguments
         verb.make_context(arguments[0], arguments[1:], parent=context)
 
 

@@ -62,10 +62,16 @@ def test_every_verb_is_documented(verb: str) -> None:
 def test_every_option_of_a_verb_is_documented(verb: str) -> None:
     command = group.get_command(click.Context(group), verb)
     assert command is not None
-    for parameter in command.params:
-        names = [*parameter.opts, *parameter.secondary_opts]
-        if isinstance(parameter, click.Option):
-            assert any(mentioned(name, page("docs/cli.md")) for name in names), names
+    for each in [command, *(command.commands.values() if isinstance(command, click.Group) else ())]:
+        for parameter in each.params:
+            names = [*parameter.opts, *parameter.secondary_opts]
+            if isinstance(parameter, click.Option):
+                assert any(mentioned(name, page("docs/cli.md")) for name in names), names
+
+
+@pytest.mark.parametrize("method", [name for name in dir(thoth_storage.Repository) if not name.startswith("_")])
+def test_every_method_of_a_repository_is_in_the_documents(method: str) -> None:
+    assert mentioned(method, all_text())
 
 
 @pytest.mark.parametrize("name", ERRORS)

@@ -10,7 +10,7 @@ import click
 from thoth_storage.cli.output import Output, human_bytes, human_time
 from thoth_storage.cli.places import open_configured
 from thoth_storage.cli.values import parse_duration, parse_part
-from thoth_storage.cli.verb import DAMAGED, options_option, verb
+from thoth_storage.cli.verb import FAILED, options_option, verb
 from thoth_storage.repository.prune import PruneReport
 
 __all__ = ["prune"]
@@ -42,8 +42,8 @@ def prune(
     max_unused: float,
     storage_options: dict[str, Any],
 ) -> int:
-    """Mark what no snapshot needs, and delete what an earlier prune has marked, beside running backups. Exit code 5 if
-    something is damaged: then what it might need stays.
+    """Mark what no snapshot needs, and delete what an earlier prune has marked, beside running backups. Exit code 1 if
+    something was left as it is; 5, and nothing is deleted, if a snapshot cannot be read: it might need anything.
 
     \b
     Example:
@@ -54,10 +54,10 @@ def prune(
             report = repository.prune(dry_run=dry_run, grace=grace, max_unused=max_unused, progress=progress)
         output.document({"url": repository.url, "ok": not report.problems, "report": report})
     for problem in report.problems:
-        output.say(f"damaged: {problem}")
+        output.say(f"left as it is: {problem}")
     for line in _lines(report):
         output.say(line)
-    return DAMAGED if report.problems else 0
+    return FAILED if report.problems else 0
 
 
 def _lines(report: PruneReport) -> list[str]:
