@@ -94,7 +94,7 @@ def unlocked(root: Path, settings: Settings, secret: str | bytes | None) -> Open
 def _wrapping_key(how: dict[str, Any], secret: str | bytes) -> bytes | None:
     if how["method"] == "scrypt" and isinstance(secret, str):
         n, r, p = how["n"], how["r"], how["p"]
-        need(2 <= n <= 2**20 and 1 <= r <= 16 and 1 <= p <= 16, "an absurd cost")
+        need(n >= 2 and r >= 1 and p >= 1 and n * r * p <= 2**23, "an absurd cost")
         return Scrypt(salt=bytes.fromhex(how["salt"]), length=32, n=n, r=r, p=p).derive(secret.encode())
     if how["method"] == "hkdf-sha256" and isinstance(secret, bytes):
         salt = bytes.fromhex(how["salt"])
