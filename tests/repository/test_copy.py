@@ -193,3 +193,13 @@ def test_progress(tmp_path: Path) -> None:
     assert last.done == last.total > 0
     assert last.files_done == last.files_total == 4 + 5 + 6
     assert last.stored == report.stored
+
+
+def test_what_version_1_wrote(tmp_path: Path) -> None:
+    """So an old repository gets what its version does not know, such as a key."""
+    source = Repository.open(Path(__file__).parent.parent / "fixtures" / "v1" / "repository")
+    target = make(KEYS[0])
+    before = objects(source.backend)
+    assert len(source.copy_to(target).snapshots) == len(source.snapshots()) == 2
+    check_equal(source, target, tmp_path)
+    assert objects(source.backend) == before
