@@ -117,7 +117,10 @@ def _undo(vault: Vault, node: Node, below: list[_Link], frames: _Frames, use: Us
         found = frames[block.place]
         if isinstance(found, StorageError):
             raise found
-        link = _unpack(vault, block, found[: block.stored], below)
+        # Where manifests call one place by two names, both are right or wrong by themselves.
+        names = {each.digest for each in node.wanted} or {block.digest}
+        name = names.pop() if len(names) == 1 else b""
+        link = _unpack(vault, block._replace(digest=name), found[: block.stored], below)
         if node.wanted:
             _check(vault, link, below)
     except (CorruptionError, FormatError) as error:

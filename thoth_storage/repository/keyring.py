@@ -82,6 +82,10 @@ def read_key(backend: Backend, key: str) -> KeyObject:
     found = decode_json(backend.get(key), KeyObject, _KIND, "the key object", url=backend.url, key=key)
     if f"{KEYS}{found.id}" != key:
         raise CorruptionError("the object holds another key than its name says", url=backend.url, key=key)
+    try:
+        bytes.fromhex(found.wrapped)
+    except ValueError as error:
+        raise CorruptionError("the object holds a key that is not in hex", url=backend.url, key=key) from error
     return found
 
 

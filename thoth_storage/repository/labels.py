@@ -1,8 +1,8 @@
 """Names and tags that are given to a snapshot after it was made: it never changes, so they are events beside it.
 
 A name means what it was given to last: by a backup that bears it, or by an event, whichever is later. So
-``prod-good`` can move to an older snapshot and back, and a nightly backup may bear the same name each time. Events carry an id
-and can be repeated or merged without harm.
+``prod-good`` can move to an older snapshot and back, and a nightly backup may bear the same name each time. Events
+carry an id and can be repeated or merged without harm.
 """
 
 from __future__ import annotations
@@ -15,9 +15,21 @@ from thoth_storage.repository.index import Index, read_kind, write_entry
 from thoth_storage.repository.layout import IndexKey, new_id
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["LABELS", "NO_LABELS", "Event", "Labels", "load_labels", "new_event", "write_labels"]
+__all__ = [
+    "FIRST_TIME",
+    "LABELS",
+    "LAST_TIME",
+    "NO_LABELS",
+    "Event",
+    "Labels",
+    "load_labels",
+    "new_event",
+    "write_labels",
+]
 
 LABELS = "labels"
+FIRST_TIME, LAST_TIME = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""Microseconds since 1970 at which the years 1 and 9999 begin and end."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -30,6 +42,11 @@ class Event(msgspec.Struct, frozen=True):
     name: str | None = None
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # For what is read: msgspec makes it an error of the record.
+        if not FIRST_TIME <= self.time <= LAST_TIME:
+            raise ValueError("the time of an event is none of the calendar")
 
 
 class _Body(msgspec.Struct, frozen=True):

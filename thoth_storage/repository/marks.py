@@ -37,6 +37,8 @@ __all__ = [
 
 MARKS = "marks"
 DOOMED = "doomed"
+_LONGEST = 1e10
+"""Seconds: three hundred years. A calendar ends, and what is reckoned from a grace must not be behind it."""
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -44,6 +46,11 @@ class _Body(msgspec.Struct, frozen=True):
 
     packs: bytes
     grace: float
+
+    def __post_init__(self) -> None:
+        # For what is read: msgspec makes it an error of the record.
+        if len(self.packs) % 16 or not 0 <= self.grace <= _LONGEST:
+            raise ValueError("a pack's id is cut off, or the grace is no time that anybody waits")
 
 
 class Mark(NamedTuple):
@@ -135,4 +142,4 @@ def _load(vault: Vault, index: Index, kind: str, strict: bool) -> list[Mark]:
 
 
 def _body(packs: Iterable[str], grace: timedelta) -> _Body:
-    return _Body(b"".join(bytes.fromhex(pack) for pack in sorted(packs)), grace.total_seconds())
+    return _Body(b"".join(bytes.fromhex(pack) for pack in sorted(packs)), min(grace.total_seconds(), _LONGEST))

@@ -34,6 +34,11 @@ class _Body(msgspec.Struct, frozen=True):
     new_pack: bytes
     new_offset: bytes
 
+    def __post_init__(self) -> None:
+        # For what is read: msgspec makes it an error of the record.
+        if len(self.packs) % 16:
+            raise ValueError("a pack's id is cut off")
+
 
 class Moves:
     """The moves of all records, newest first in doubt."""

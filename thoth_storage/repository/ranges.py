@@ -50,15 +50,16 @@ class Batch:
 
 def batches(blocks: Iterable[Block]) -> Iterator[Batch]:
     """All frames that ``blocks`` need, by the full ones: in the order in which packs are first met, then by offset."""
-    # By all that a manifest says of a place: two that contradict each other must not share a frame.
-    nodes: dict[tuple[str, int, int, int], Node] = {}
+    # By all that a manifest says of a place, and of what is below it: two that contradict each other must not share a
+    # frame, nor put their chains together to one that is longer than any may be.
+    nodes: dict[tuple[tuple[str, int, int, int], int], Node] = {}
     roots: dict[str, list[Node]] = defaultdict(list)
     for block in blocks:
         node = None
         for link in reversed(block.chain):
-            upper = nodes.get(link[1:5])
+            upper = nodes.get((link[1:5], id(node)))
             if upper is None:
-                upper = nodes[link[1:5]] = Node(link)
+                upper = nodes[link[1:5], id(node)] = Node(link)
                 if node is None:
                     roots[link.pack].append(upper)
                 else:

@@ -14,7 +14,7 @@ import msgspec
 from thoth_storage.repository.columns import pack_u32
 from thoth_storage.repository.gathered import Taken
 from thoth_storage.repository.index import program
-from thoth_storage.repository.labels import Event, Labels
+from thoth_storage.repository.labels import LAST_TIME, Event, Labels
 from thoth_storage.repository.layout import SnapshotKey, new_id
 from thoth_storage.repository.manifest import Block, Body, FileEntry, Header, to_body
 from thoth_storage.repository.vault import Vault
@@ -63,7 +63,7 @@ def relabelled(labels: Labels, old: str, new: str) -> list[Event]:
     """The events that let the names and tags which were given to ``old`` mean ``new``; none where they do already."""
     names = labels.names(old)
     given = [(name, labels.given(name)) for name in names]
-    events = [Event(new_id(), event.time + 1, new, name=name) for name, event in given if event]
+    events = [Event(new_id(), min(event.time + 1, LAST_TIME), new, name=name) for name, event in given if event]
     tagged = [event for event in labels.events if event.name is None]
     if not any(event.snapshot == new for event in tagged):
         events += [

@@ -1,8 +1,9 @@
 """Stored records that prove themselves: each begins with what it is, and carries checksums of all that follows.
 
-A record has a header, which can be read alone with a short range request, and a body. Both are MessagePack,
-compressed with zstd and then, in an encrypted repository, sealed. Layout, little-endian: magic (8) | version u16 | flags u16 | header length u32 |
-body length u64 | BLAKE3 of the 24 bytes before and the header (32) | BLAKE3 of the body (32) | header | body.
+A record has a header, which can be read alone with a short range request, and a body. Both are MessagePack, compressed
+with zstd and then, in an encrypted repository, sealed. Layout, little-endian: magic (8) | version u16 | flags u16 |
+header length u32 | body length u64 | BLAKE3 of the 24 bytes before and the header (32) | BLAKE3 of the body (32) |
+header | body.
 """
 
 from __future__ import annotations
@@ -30,7 +31,14 @@ PROLOGUE_SIZE = _FIXED.size + 2 * _DIGEST
 
 MAX_HEADER = 16 * 1024 * 1024
 MAX_BODY = 1024 * 1024 * 1024
-"""Bytes that a header or body may have when unpacked; more is a damaged length or a decompression bomb."""
+"""Bytes that a header or body may have when unpacked; more is a damaged length."""
+_FREE = 8 * 1024 * 1024
+_RATIO = 64
+"""A section may have so many bytes when unpacked, and so many more for each that is stored; more is a bomb, whose few
+bytes would fill the reader's memory. Manifests of many files shrink to a fiftieth, rarely to a hundredth; only those of
+sparse files, which name one block again and again, shrink to a ten-thousandth."""
+_PIECE = 240
+"""Bytes that are compressed by themselves where the whole would shrink too far: zstd takes four at least for each."""
 
 
 class Prologue(NamedTuple):
@@ -47,11 +55,10 @@ class Prologue(NamedTuple):
 def seal(magic: bytes, header: Any, body: Any, *, version: int, cipher: Cipher = PLAIN) -> bytes:
     """The record's bytes. ``version`` is the lowest one that can hold it. Raises CapacityError for one that no reader
     would accept."""
-    packer = zstandard.ZstdCompressor(level=3)
     packed = []
     for part, limit in ((header, MAX_HEADER), (body, MAX_BODY)):
         plain = msgspec.msgpack.encode(part)
-        packed.append(packer.compress(plain))
+        packed.append(_compress(plain))
         if max(len(plain), len(packed[-1]) + cipher.overhead) > limit:
             raise CapacityError(f"a record of {len(plain)} bytes is too large, {limit} are allowed")
     lengths = [len(section) + cipher.overhead for section in packed]
@@ -104,6 +111,24 @@ def open_body(stored: bytes, prologue: Prologue, kind: type[_T], *, url: str, ke
     return _decode(packed, kind, MAX_BODY, url, key)
 
 
+def _compress(plain: bytes) -> bytes:
+    packer = zstandard.ZstdCompressor(level=3)
+    packed = packer.compress(plain)
+    if len(plain) <= _most(len(packed)):
+        return packed
+    # One frame all the same, which any reader takes: but of so many blocks that it is no bomb.
+    stream = packer.compressobj(size=len(plain))
+    parts = []
+    for start in range(0, len(plain), _PIECE):
+        parts += [stream.compress(plain[start : start + _PIECE]), stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)]
+    return b"".join([*parts, stream.flush()])
+
+
+def _most(stored: int) -> int:
+    """Bytes that a section may have when unpacked."""
+    return _FREE + _RATIO * stored
+
+
 def _unseal(stored: bytes, prologue: Prologue, context: bytes, cipher: Cipher, url: str, key: str) -> bytes:
     try:
         return bytes(cipher.open(stored, prologue.fixed + context))
@@ -114,8 +139,9 @@ def _unseal(stored: bytes, prologue: Prologue, context: bytes, cipher: Cipher, u
 def _decode(stored: bytes, kind: type[_T], limit: int, url: str, key: str) -> _T:
     try:
         size = zstandard.get_frame_parameters(stored).content_size
-        if size > limit:
-            raise CorruptionError(f"the record claims {size} bytes, {limit} are allowed", url=url, key=key)
+        allowed = min(limit, _most(len(stored)))
+        if size > allowed:
+            raise CorruptionError(f"the record claims {size} bytes, {allowed} are allowed", url=url, key=key)
         plain = zstandard.ZstdDecompressor().decompress(stored, allow_extra_data=False)
         return msgspec.msgpack.decode(plain, type=kind)
     except (zstandard.ZstdError, ValueError, RecursionError) as error:

@@ -19,8 +19,9 @@ __all__ = ["KeyService", "Secret", "to_secret", "unwrap", "wrap"]
 
 _RAW_PREFIX = "base64:"
 _SCRYPT = {"n": 2**15, "r": 8, "p": 1}
-_MAX_N = 2**20
-"""A key object is data from a stranger: a cost beyond this (1 GiB) serves only to stop the reader."""
+_MAX_COST = 2**23
+"""A key object is data from a stranger: a cost n * r * p beyond this (1 GiB, some seconds) serves only to stop the
+reader."""
 _NONCE = 12
 
 
@@ -91,7 +92,7 @@ def unwrap(secret: Secret, wrapping: Mapping[str, Any], wrapped: bytes, reposito
 
     try:
         return bytes(_aead(secret, wrapping).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], context))
-    except (InvalidTag, ValueError, KeyError, TypeError):
+    except (InvalidTag, ValueError, KeyError, TypeError, OverflowError):
         return None
 
 
@@ -106,7 +107,7 @@ def _aead(secret: str | bytes, wrapping: Mapping[str, Any]) -> Any:
     if wrapping["method"] == "hkdf-sha256":
         return AESGCM(HKDF(SHA256(), 32, salt, b"thoth_storage key wrapping").derive(material))
     n, r, p = (int(wrapping[name]) for name in ("n", "r", "p"))
-    if not 2 <= n <= _MAX_N or not 1 <= r <= 16 or not 1 <= p <= 16:
+    if n < 2 or r < 1 or p < 1 or n * r * p > _MAX_COST:
         raise ValueError("the cost of the key derivation is out of range")
     return AESGCM(Scrypt(salt=salt, length=32, n=n, r=r, p=p).derive(material))
 
