@@ -55,7 +55,7 @@ def record(data: bytes, magic: bytes, seal: Open, header: type[_H], body: type[_
     head, rest = data[88 : 88 + first], data[88 + first : 88 + first + second]
     need(blake3(data[:24] + head).digest() == data[24:56], "the header fails its checksum")
     need(blake3(rest).digest() == data[56:88], "the body fails its checksum")
-    head, rest = seal.unseal(head, data[:24] + b"header"), seal.unseal(rest, data[:24] + b"body")
+    head, rest = seal.unseal(head, data[:24] + b"header"), seal.unseal(rest, data[:56] + b"body")
     return version, _message(head, 16 * MIB, header), _message(rest, 1024 * MIB, body)
 
 

@@ -63,12 +63,11 @@ def seal(magic: bytes, header: Any, body: Any, *, version: int, cipher: Cipher =
             raise CapacityError(f"a record of {len(plain)} bytes is too large, {limit} are allowed")
     lengths = [len(section) + cipher.overhead for section in packed]
     fixed = _FIXED.pack(magic, version, _SEALED if cipher.encrypts else 0, *lengths)
-    sections = [
-        cipher.seal(section, fixed + context)
-        for section, context in zip(packed, (_HEADER_CONTEXT, _BODY_CONTEXT), strict=True)
-    ]
-    digests = [blake3(fixed + sections[0]).digest(), blake3(sections[1]).digest()]
-    return b"".join([fixed, *digests, *sections])
+    head = cipher.seal(packed[0], fixed + _HEADER_CONTEXT)
+    digest = blake3(fixed + head).digest()
+    # Bound to this header: else who can write the bucket could give it the body of another snapshot of equal lengths.
+    rest = cipher.seal(packed[1], fixed + digest + _BODY_CONTEXT)
+    return b"".join([fixed, digest, blake3(rest).digest(), head, rest])
 
 
 def parse_prologue(data: bytes, magic: bytes, *, url: str, key: str, cipher: Cipher = PLAIN) -> Prologue:
@@ -99,7 +98,7 @@ def open_header(stored: bytes, prologue: Prologue, kind: type[_T], *, url: str, 
     """Check and decode a header. Raises CorruptionError."""
     if blake3(prologue.fixed + stored).digest() != prologue.header_digest:
         raise CorruptionError("the header fails its checksum", url=url, key=key)
-    packed = _unseal(stored, prologue, _HEADER_CONTEXT, cipher, url, key)
+    packed = _unseal(stored, prologue.fixed + _HEADER_CONTEXT, cipher, url, key)
     return _decode(packed, kind, MAX_HEADER, url, key)
 
 
@@ -107,7 +106,7 @@ def open_body(stored: bytes, prologue: Prologue, kind: type[_T], *, url: str, ke
     """Check and decode a body. Raises CorruptionError."""
     if len(stored) != prologue.body_length or blake3(stored).digest() != prologue.body_digest:
         raise CorruptionError("the body fails its checksum", url=url, key=key)
-    packed = _unseal(stored, prologue, _BODY_CONTEXT, cipher, url, key)
+    packed = _unseal(stored, prologue.fixed + prologue.header_digest + _BODY_CONTEXT, cipher, url, key)
     return _decode(packed, kind, MAX_BODY, url, key)
 
 
@@ -129,9 +128,9 @@ def _most(stored: int) -> int:
     return _FREE + _RATIO * stored
 
 
-def _unseal(stored: bytes, prologue: Prologue, context: bytes, cipher: Cipher, url: str, key: str) -> bytes:
+def _unseal(stored: bytes, context: bytes, cipher: Cipher, url: str, key: str) -> bytes:
     try:
-        return bytes(cipher.open(stored, prologue.fixed + context))
+        return bytes(cipher.open(stored, context))
     except SealedError as error:
         raise CorruptionError(f"the record cannot be decrypted: {error}", url=url, key=key) from error
 
