@@ -25,7 +25,7 @@ __all__ = ["backup"]
 @click.option("--name", help="A name to find it by.")
 @click.option("--tag", "tags", multiple=True, help="A tag; repeatable.")
 @click.option(
-    "--no-deltas", is_flag=True, help="Store changed blocks in full: larger, but nothing stands on old packs."
+    "--no-deltas", is_flag=True, help="Store changed blocks in full, not as deltas: larger, and quicker to read."
 )
 @options_option
 def backup(

@@ -49,16 +49,17 @@ def restore(
     url, [target] = split(places, "TARGET")
     if at and snapshot:
         raise click.UsageError("--snapshot and --at exclude each other")
-    with open_configured(url, storage_options) as repository, output.progress("restore") as progress:
-        report = repository.restore(
-            snapshot,
-            Path(target),
-            include=list(include) or None,
-            overwrite=overwrite,
-            progress=progress,
-            at=at,
-            dry_run=dry_run,
-        )
+    with open_configured(url, storage_options) as repository:
+        with output.progress("restore") as progress:
+            report = repository.restore(
+                snapshot,
+                Path(target),
+                include=list(include) or None,
+                overwrite=overwrite,
+                progress=progress,
+                at=at,
+                dry_run=dry_run,
+            )
         if dry_run and not output.as_json and not output.quiet:
             _table(output, repository, report)
     output.document(report)
