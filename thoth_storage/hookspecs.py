@@ -19,9 +19,9 @@ BackendFactory = Callable[..., Backend]
 ``capabilities``, where it has one, is shown by ``thoth-storage plugins``."""
 
 KeyProvider = Callable[[str], object]
-"""``provider(reference)`` gives the encryption key that a reference such as ``vault://team/backups`` names: text or bytes
-as ``encryption_key`` takes them, or a ``KeyService`` that wraps the data key itself. It is called when a repository is
-opened; what it raises reaches the caller."""
+"""``provider(reference)`` gives the encryption key that a reference such as ``vault://team/backups`` names: text or
+bytes as ``encryption_key`` takes them, or a ``KeyService`` that wraps the data key itself. It is called when a
+repository is opened; what it raises reaches the caller."""
 
 _hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

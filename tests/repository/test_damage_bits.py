@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from thoth_storage.repository.snapshots import list_keys, read_snapshot
 
 from tests.repository.subject import Subject
 from tests.repository.trees import noise, text
 from thoth_storage.errors import CorruptionError, FormatError
 from thoth_storage.repository.blocks import digest_of, open_frame, to_frame
-from thoth_storage.repository.snapshots import list_keys, read_snapshot
 
 
 def test_a_flipped_bit_at_each_offset(subject: Subject) -> None:

@@ -1,9 +1,9 @@
 """One block as it is stored: a frame that names itself, so that a pack can be read without any manifest.
 
 Frame, little-endian: name of the block (32) | codec u8 | sealed u8 | zero (2) | payload length u32 | plain length u32 |
-CRC-32 u32 of the 44 bytes before and the payload | payload. The name is the (keyed) BLAKE3 of the plain bytes. A block is
-compressed with zstd level 1, and stored as it is where that does not save a thirty-second part: vectors hardly shrink,
-and reading them back should then cost nothing. Or it is a delta: see ``deltas``.
+CRC-32 u32 of the 44 bytes before and the payload | payload. The name is the (keyed) BLAKE3 of the plain bytes. A block
+is compressed with zstd level 1, and stored as it is where that does not save a thirty-second part: vectors hardly
+shrink, and reading them back should then cost nothing. Or it is a delta: see ``deltas``.
 
 The CRC is there since zstd has bits that mean nothing: one of them flipped gives the right bytes all the same, but the
 disk is failing, and verification is to say so.

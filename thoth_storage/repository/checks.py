@@ -18,7 +18,6 @@ __all__ = ["MAX_CHAIN", "MAX_PATH", "checked_blocks", "checked_files", "is_hosti
 MAX_PATH = 4096
 """Bytes in the longest path, as on Linux. A longer one only serves to keep the reader busy."""
 
-
 MAX_CHAIN = 16
 """Deltas above a full block that a reader accepts; a longer chain, or a circle, only serves to keep it busy."""
 
@@ -30,22 +29,12 @@ def checked_blocks(body: Body, *, url: str, key: str, moves: Moves = NO_MOVES) -
     def refuse(what: str) -> NoReturn:
         raise CorruptionError(f"the manifest is not sound: {what}", url=url, key=key)
 
-    named, rest = divmod(len(body.digests), 32)
-    count = len(body.pack) // 4
-    if rest or len(body.packs) % 16 or count < named:
-        refuse("a column is cut off")
-    if count > named * (MAX_CHAIN + 1):
-        refuse(f"{count} rows for {named} blocks")
+    named, count = _rows(body, refuse)
     digests = [body.digests[i : i + 32] for i in range(0, len(body.digests), 32)]
     if len(set(digests)) < named:
         refuse("two rows hold the same block")
     packs = [body.packs[i : i + 16].hex() for i in range(0, len(body.packs), 16)]
-    columns = []
-    for name in ("pack", "offset", "stored", "plain", "base"):
-        data = getattr(body, name)
-        if len(data) != 4 * count:
-            refuse(f"column {name} has {len(data)} bytes for {count} blocks")
-        columns.append(unpack_u32(data))
+    columns = [unpack_u32(column) for column in (body.pack, body.offset, body.stored, body.plain, body.base)]
     digests.extend([b""] * (count - named))
     rows: list[Block] = []
     for row, (pack, offset, stored, plain, base) in enumerate(zip(*columns, strict=True)):
@@ -58,6 +47,20 @@ def checked_blocks(body: Body, *, url: str, key: str, moves: Moves = NO_MOVES) -
     if body.base.count(b"\xff") < len(body.base):
         _link(rows, columns[-1], refuse)
     return rows[:named]
+
+
+def _rows(body: Body, refuse: Callable[[str], NoReturn]) -> tuple[int, int]:
+    """How many rows the table has: those of the files, and all. Every column has a cell for each."""
+    named, rest = divmod(len(body.digests), 32)
+    count = len(body.pack) // 4
+    if rest or len(body.packs) % 16 or count < named:
+        refuse("a column is cut off")
+    if count > named * (MAX_CHAIN + 1):
+        refuse(f"{count} rows for {named} blocks")
+    for name in ("pack", "offset", "stored", "plain", "base"):
+        if len(getattr(body, name)) != 4 * count:
+            refuse(f"column {name} has {len(getattr(body, name))} bytes for {count} blocks")
+    return named, count
 
 
 def _link(rows: list[Block], bases: Sequence[int], refuse: Callable[[str], NoReturn]) -> None:

@@ -1,8 +1,9 @@
 """What hides content from who can read the bucket: names, blocks and manifests under one data key.
 
-AES-256-GCM with a random nonce of 96 bits for each message (NIST SP 800-38D: safe for 2^32 messages under one key, which
-at 256 KiB a block is a pebibyte). Block names are keyed BLAKE3: without the key they tell nothing, not even whether a
-known file is stored. All keys are derived from the repository's data key, which is stored wrapped: see ``keyring``.
+AES-256-GCM with a random nonce of 96 bits for each message (NIST SP 800-38D: safe for 2^32 messages under one key,
+which at 256 KiB a block is a pebibyte). Block names are keyed BLAKE3: without the key they tell nothing, not even
+whether a known file is stored. All keys are derived from the repository's data key, which is stored wrapped: see
+``keyring``.
 """
 
 from __future__ import annotations

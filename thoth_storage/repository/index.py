@@ -1,8 +1,8 @@
 """Small records below ``index/``: what is known of snapshots and packs beside what the snapshots themselves say.
 
 One listing gives all of them, so a verb learns in one request whether there is anything to heed: packs that a prune has
-marked, blocks that moved to other packs, labels that were given later, a catalogue of the snapshots. Like all objects they
-are written once; newer ones add to older ones, and prune clears away what is spent.
+marked, blocks that moved to other packs, labels that were given later, a catalogue of the snapshots. Like all objects
+they are written once; newer ones add to older ones, and prune clears away what is spent.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ class KeyVerbs(Facade):
         return list_keys(self.backend)
 
     def add_key(self, new: object, current: object = None) -> str:
-        """Let ``new`` open the repository too; gives the id of its object. ``current``: a key that opens it now, None for
-        that of the environment. Raises EncryptionKeyError."""
+        """Let ``new`` open the repository too; gives the id of its object. ``current``: a key that opens it now, None
+        for that of the environment. Raises EncryptionKeyError."""
         return self._add(self._secret(new), current)[1]
 
     def rotate_key(self, new: object, current: object = None) -> str:

@@ -28,7 +28,8 @@ _AT_ONCE = 4
 
 class Known(NamedTuple):
     """``blocks`` by digest. ``previous``: by path, the blocks of that file in the snapshot that is most like the
-    source, None where one must not be built on. ``heeded``: ids of the prune marks that were seen, none of whose packs is among the blocks."""
+    source, None where one must not be built on. ``heeded``: ids of the prune marks that were seen, none of whose packs
+    is among the blocks."""
 
     blocks: Mapping[bytes, Block]
     previous: Mapping[str, list[Block | None]]

@@ -29,8 +29,8 @@ __all__ = [
 ]
 
 FORMAT_VERSION = 2
-"""The newest format that this code reads. Each object is written with the lowest version that can hold it, so that older
-programs read what they can."""
+"""The newest format that this code reads. Each object is written with the lowest version that can hold it, so that
+older programs read what they can."""
 
 BLOCK_SIZE = 256 * 1024
 """Bytes in a block of a new repository. Recorded there, so that this default may change. Smaller blocks find more

@@ -73,8 +73,8 @@ class FolderEntry(msgspec.Struct, frozen=True, array_like=True):
 
 class Body(msgspec.Struct, frozen=True):
     """Files and folders in order of path, and the block table: ``digests`` 32 bytes for each of the first rows,
-    ``packs`` 16 bytes an id, the other columns packed u32. ``pack`` is a row of ``packs``; ``offset`` and ``stored`` the
-    frame's place and length in the pack; ``plain`` the block's length; ``base`` the row that a delta stands on.
+    ``packs`` 16 bytes an id, the other columns packed u32. ``pack`` is a row of ``packs``; ``offset`` and ``stored``
+    the frame's place and length in the pack; ``plain`` the block's length; ``base`` the row that a delta stands on.
     """
 
     files: tuple[FileEntry, ...]

@@ -72,8 +72,8 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         """Make a snapshot of a directory that nobody writes to; only what is not stored yet is uploaded, as a delta
         against what was at its place before where that is much smaller.
 
-        It is visible, whole, from the moment this commits it, and not at all before. ``staging``: a directory that still
-        holds what the newest snapshot was made of; deltas then need not read the old bytes from the repository.
+        It is visible, whole, from the moment this commits it, and not at all before. ``staging``: a directory that
+        still holds what the newest snapshot was made of; deltas then need not read the old bytes from the repository.
 
         Raises ConflictError if the directory changed meanwhile, NotFoundError, ConfigurationError,
         InvalidArgumentError for a bad name or tag.

@@ -71,7 +71,7 @@ def read_settings(backend: Backend) -> Settings:
         raise CorruptionError("the settings object has impossible numbers", url=backend.url, key=REPOSITORY_KEY)
     if settings.encryption and (settings.version < 2 or settings.encryption.cipher != CIPHER):
         raise FormatError(
-            f"the repository is encrypted in a way that this program does not know ({settings.encryption.cipher!r:.40})",
+            f"the repository is encrypted in a way that is unknown here ({settings.encryption.cipher!r:.40})",
             url=backend.url,
             key=REPOSITORY_KEY,
             hint="upgrade thoth-storage",

@@ -86,7 +86,8 @@ def store_files(
             for cut in cuts:
                 row, changed = table.row(cut)
                 if changed:
-                    assert cut.data is not None and cut.previous
+                    assert cut.data is not None
+                    assert cut.previous
                     offset = len(mine) * vault.settings.block_size
                     table.fill(deltas.add(row, cut.digest, cut.data, cut.previous, file.path, offset))
                 mine.append(row)

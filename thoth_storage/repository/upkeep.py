@@ -65,9 +65,9 @@ class Upkeep(Facade):
         keep_tags: Iterable[str] = (),
         dry_run: bool = False,
     ) -> ForgetReport:
-        """Drop snapshots: those that are named, or those that no rule keeps. Hours, days, ISO weeks and months are those
-        of UTC. A rule keeps the newest snapshot of each of the last so many periods that have one; tags are kept always,
-        and so is what a name was moved to. The bytes go at the next ``prune``.
+        """Drop snapshots: those that are named, or those that no rule keeps. Hours, days, ISO weeks and months are
+        those of UTC. A rule keeps the newest snapshot of each of the last so many periods that have one; tags are kept
+        always, and so is what a name was moved to. The bytes go at the next ``prune``.
 
         Raises InvalidArgumentError for a policy that keeps nothing, NotFoundError.
         """
