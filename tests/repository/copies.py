@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from tests.repository.stores import SMALL, new_repository
@@ -19,7 +18,7 @@ from thoth_storage.repository.records import list_keys, read_blocks
 from thoth_storage.repository.settings import CIPHER, Encryption, create_settings, new_settings
 from thoth_storage.repository.wrapping import to_secret
 
-__all__ = ["BLOCKS", "KEYS", "blocks_of", "check_equal", "make", "over", "write_history"]
+__all__ = ["BLOCKS", "KEYS", "blocks_of", "check_equal", "make", "write_history"]
 
 KEYS = (b"a" * 32, b"b" * 32)
 BLOCKS = 24
@@ -37,11 +36,6 @@ def make(key: bytes | None = None, where: Backend | Path | None = None, block: i
     add_key(backend, settings.id, data_key, to_secret(key))
     create_settings(backend, settings)
     return Repository.open(backend, encryption_key=key)
-
-
-def over(repository: Repository, backend: Backend) -> Repository:
-    """The same repository through another backend."""
-    return Repository(replace(repository.vault, backend=backend))
 
 
 def write_history(repository: Repository, folder: Path, snapshots: int = 7) -> list[str]:

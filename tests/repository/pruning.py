@@ -78,7 +78,7 @@ def forget_all_but(repository: Repository, *kept: str) -> None:
     repository.backend.delete(*(key for key in keys if key.rpartition("-")[2] not in kept))
 
 
-def restored(repository: Repository, snapshot: str, folder: Path) -> dict[str, bytes | None]:
+def restored(repository: Repository, snapshot: str, folder: Path) -> dict[str, bytes]:
     """What a snapshot gives back."""
     repository.restore(snapshot, folder / "restored", overwrite=True)
     return contents(folder / "restored")

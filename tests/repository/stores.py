@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from thoth_storage.repository.cipher import PLAIN
 from thoth_storage.repository.settings import create_settings, new_settings
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["BLOCK", "SMALL", "fresh_backend", "new_repository", "objects", "pack_bytes", "put_back"]
+__all__ = ["BLOCK", "SMALL", "fresh_backend", "new_repository", "objects", "over", "pack_bytes", "put_back"]
 
 BLOCK = 256 * 1024
 """Bytes in a block of a repository as people make it."""
@@ -30,6 +31,11 @@ def new_repository(where: Backend | Path | None = None, block: int = SMALL) -> R
     backend = Repository.open(where, create=True).backend if isinstance(where, Path) else where or fresh_backend()
     backend.delete("repository.json")
     return Repository(Vault(backend, PLAIN, create_settings(backend, new_settings(block))))
+
+
+def over(repository: Repository, backend: Backend) -> Repository:
+    """The same repository through another backend."""
+    return Repository(replace(repository.vault, backend=backend))
 
 
 def objects(backend: Backend, prefix: str = "") -> dict[str, bytes]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.repository.stores import SMALL
+from tests.repository.stores import SMALL, over
 from tests.repository.trees import contents, noise, walk
 from tests.repository.wrappers import AtRequest, Do
 from thoth_storage.errors import ConflictError
@@ -73,7 +73,7 @@ class Meanwhile(AtRequest):
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_behind_the_reading(change: Callable[[Path], Any], repository: Repository, source: Path) -> None:
-    meanwhile = Repository(Meanwhile(repository.backend, lambda: change(source)), repository._settings)
+    meanwhile = over(repository, Meanwhile(repository.backend, lambda: change(source)))
     with pytest.raises(ConflictError, match="changed while it was read") as caught:
         meanwhile.backup(source)
     assert caught.value.hint

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository.copies import BLOCKS, KEYS, blocks_of, check_equal, make, over, write_history
-from tests.repository.stores import SMALL, fresh_backend, objects, pack_bytes, put_back
+from tests.repository.copies import BLOCKS, KEYS, blocks_of, check_equal, make, write_history
+from tests.repository.stores import SMALL, fresh_backend, objects, over, pack_bytes, put_back
 from tests.repository.trees import noise, text, write_tree
 from thoth_storage.errors import ConfigurationError, NotFoundError
 from thoth_storage.repository import Progress, Repository

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.repository.copies import KEYS, check_equal, make, over, write_history
+from tests.repository.copies import KEYS, check_equal, make, write_history
+from tests.repository.stores import over
 from tests.repository.wrappers import AtRequest, Do
 from thoth_storage.errors import ConflictError
 from thoth_storage.repository import Repository

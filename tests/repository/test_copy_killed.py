@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.repository.copies import KEYS, check_equal, make, over, write_history
-from tests.repository.stores import SMALL, fresh_backend, objects, put_back
+from tests.repository.copies import KEYS, check_equal, make, write_history
+from tests.repository.stores import SMALL, fresh_backend, objects, over, put_back
 from tests.repository.trees import noise, write_tree
 from tests.repository.wrappers import Do, Killed, Killer
 from thoth_storage.repository import Repository, packs, partials

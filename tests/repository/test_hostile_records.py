@@ -11,6 +11,7 @@ import pytest
 import zstandard
 
 from tests.repository.forge import KEY, header, innocent, plain_header, record, refused, sections
+from tests.repository.stores import over
 from thoth_storage.errors import CapacityError, CorruptionError, FormatError
 from thoth_storage.repository import Repository, sealed
 from thoth_storage.wrappers.base import WrappedBackend
@@ -128,7 +129,7 @@ class Sober(WrappedBackend):
 @pytest.mark.parametrize("name", [name for name in RECORDS if "length" in name])
 def test_impossible_lengths_are_not_asked_for(name: str, repository: Repository) -> None:
     repository.backend.put(KEY, RECORDS[name])
-    assert not Repository(Sober(repository.backend), repository._settings).verify().ok
+    assert not over(repository, Sober(repository.backend)).verify().ok
 
 
 def test_a_claim_costs_no_memory(repository: Repository) -> None:

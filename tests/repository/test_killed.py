@@ -10,28 +10,19 @@ from typing import Any
 
 import pytest
 
-from tests.repository.stores import SMALL, fresh_backend, new_repository, objects
+from tests.repository.stores import SMALL, fresh_backend, new_repository, objects, over
 from tests.repository.trees import contents, noise, write_tree
 from tests.repository.wrappers import Do, Killed, Killer
-from thoth_storage.backend import Backend
 from thoth_storage.repository import Repository, packs
-from thoth_storage.repository.settings import read_settings
 from thoth_storage.wrappers import MeteredBackend
 
 OLD = {"same": noise(2 * SMALL), "changed": noise(3 * SMALL, 1)}
 NEW = {**OLD, "changed": noise(3 * SMALL, 2), "added": noise(4 * SMALL, 3)}
 
 
-def over(backend: Backend) -> Repository:
-    return Repository(backend, read_settings(backend))
-
-
-def requests_of_a_backup(source: Path, target: Backend) -> int:
-    """How many it makes behind the opening."""
-    meter = MeteredBackend(target)
-    repository = over(meter)
-    meter.reset()
-    repository.backup(source)
+def requests_of_a_backup(source: Path, repository: Repository) -> int:
+    meter = MeteredBackend(repository.backend)
+    over(repository, meter).backup(source)
     return meter.total().requests
 
 
@@ -60,15 +51,15 @@ def test_at_each_request(late: bool, tmp_path: Path) -> None:
     first.backup(write_tree(source, OLD))
     stored = objects(first.backend)
     write_tree(source, NEW)
-    count = requests_of_a_backup(source, first.backend)
+    count = requests_of_a_backup(source, first)
     assert count >= 12
     for number in range(1, count + 1):
-        repository = Repository(fresh_backend(), first._settings)
+        repository = over(first, fresh_backend())
         for key, data in stored.items():
             repository.backend.put(key, data)
         old = [snapshot.id for snapshot in repository.snapshots()]
         with pytest.raises(Killed):
-            Repository(Killer(repository.backend, number, late=late), first._settings).backup(source)
+            over(first, Killer(repository.backend, number, late=late)).backup(source)
         assert {key: repository.backend.get(key) for key in stored} == stored
         ids = [snapshot.id for snapshot in repository.snapshots()]
         if late and number == count:
@@ -92,8 +83,8 @@ class Dies(Killer):
 
 def die_at(url: str, source: Path, number: int, late: bool) -> None:
     vars(packs)["PACK_SIZE"] = SMALL
-    backend = Repository.open(url).backend
-    over(Dies(backend, number + 1, late=late)).backup(source)  # the first request reads the settings
+    repository = Repository.open(url)
+    over(repository, Dies(repository.backend, number, late=late)).backup(source)
 
 
 @pytest.mark.usefixtures("small_packs")

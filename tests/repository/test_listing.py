@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository.stores import new_repository
+from tests.repository.stores import new_repository, over
 from thoth_storage.backend import ObjectInfo
 from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.repository import Repository
@@ -142,7 +142,7 @@ class Forgets(WrappedBackend):
 
 def test_one_that_is_forgotten_meanwhile_is_left_out(repository: Repository, source: Path) -> None:
     made = [repository.backup(source) for _ in range(3)]
-    assert Repository(Forgets(repository.backend), repository._settings).snapshots() == made[:0:-1]
+    assert over(repository, Forgets(repository.backend)).snapshots() == made[:0:-1]
 
 
 def test_of_an_empty_repository() -> None:

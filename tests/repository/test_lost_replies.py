@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository.stores import SMALL, fresh_backend, objects
+from tests.repository.stores import SMALL, fresh_backend, objects, over
 from tests.repository.trees import contents, noise, write_tree
 from tests.repository.wrappers import AtRequest, LosesReply, Refuses
 from thoth_storage.errors import UnavailableError
@@ -56,7 +56,7 @@ def test_without_retries_the_caller_is_told_and_the_next_backup_works(
         repository = Repository.open(fresh_backend(), create=True)
         faulty = kind(repository.backend, number, writes=True)
         try:
-            Repository(faulty, repository._settings).backup(source)
+            over(repository, faulty).backup(source)
         except UnavailableError as error:
             failed = str(error.key)
         else:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.repository.stores import SMALL, fresh_backend, new_repository
+from tests.repository.stores import SMALL, fresh_backend, new_repository, over
 from tests.repository.trees import contents, noise, text
 from tests.repository.wrappers import AtRequest, LosesReply, Refuses
 from thoth_storage.errors import StorageError
@@ -70,7 +70,7 @@ class Machine(RuleBasedStateMachine):
     def backup_that_fails(self, who: int, number: int, kind: type[AtRequest], name: str | None) -> None:
         repository = self.repositories[who]
         try:
-            made = Repository(kind(repository.backend, number), repository._settings).backup(self.source, name)
+            made = over(repository, kind(repository.backend, number)).backup(self.source, name)
         except StorageError:
             new = {snapshot.id for snapshot in repository.snapshots()} - self.snapshots.keys()
             assert len(new) <= (kind is LosesReply)
@@ -94,7 +94,7 @@ class Machine(RuleBasedStateMachine):
         before = contents(self.folder / "target") if (self.folder / "target").exists() else None
         repository = self.repositories[who]
         try:
-            Repository(Refuses(repository.backend, number), repository._settings).restore(
+            over(repository, Refuses(repository.backend, number)).restore(
                 wanted, self.folder / "target", overwrite=True
             )
         except StorageError:

@@ -34,7 +34,7 @@ def test_create_makes_one_with_an_id_and_the_time() -> None:
     assert made.id == Repository.open(backend).id == Repository.open(backend, create=True).id
     assert made.url == backend.url
     assert (len(made.id), int(made.id, 16) > 0) == (32, True)
-    settings = made._settings
+    settings = made.vault.settings
     assert before <= datetime.fromisoformat(settings.created) <= datetime.now(UTC)
     assert settings.block_size == BLOCK_SIZE
 
@@ -45,7 +45,7 @@ def test_create_keeps_what_is_there(source: Path) -> None:
     before = objects(repository.backend)
     again = Repository.open(repository.backend, create=True)
     assert again.id == repository.id
-    assert again._settings.block_size == 8192
+    assert again.vault.settings.block_size == 8192
     assert again.snapshots() == [snapshot]
     assert objects(repository.backend) == before
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository.stores import SMALL, new_repository
+from tests.repository.stores import SMALL, new_repository, over
 from tests.repository.trees import contents, noise, walk, write_tree
 from tests.repository.wrappers import Killed, Killer, LosesReply, Refuses
 from thoth_storage.errors import CapacityError, ConfigurationError, PermissionError_, StorageError, UnavailableError
@@ -47,11 +47,11 @@ def test_a_backend_that_fails(
     kind: type[Refuses | LosesReply], number: int, filled: Repository, tmp_path: Path
 ) -> None:
     meter = MeteredBackend(filled.backend)
-    Repository(meter, filled._settings).restore("latest", tmp_path / "trial")
+    over(filled, meter).restore("latest", tmp_path / "trial")
     assert meter.total().requests >= 11
     before = walk(tmp_path)
     for target in ("new/target", "old"):
-        repository = Repository(kind(filled.backend, number), filled._settings)
+        repository = over(filled, kind(filled.backend, number))
         with pytest.raises(UnavailableError):
             repository.restore("latest", tmp_path / target, overwrite=True)
         assert walk(tmp_path) == before
@@ -61,7 +61,7 @@ def test_a_backend_that_fails(
 def test_an_interrupt(number: int, filled: Repository, tmp_path: Path) -> None:
     before = walk(tmp_path)
     with pytest.raises(Killed):
-        Repository(Killer(filled.backend, number), filled._settings).restore("latest", tmp_path / "old", overwrite=True)
+        over(filled, Killer(filled.backend, number)).restore("latest", tmp_path / "old", overwrite=True)
     assert walk(tmp_path) == before
 
 
