@@ -9,6 +9,7 @@ from thoth_storage.errors import NotFoundError
 from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.moves import NO_MOVES, Moves, Place
+from thoth_storage.repository.packs import PACK_HEADER_SIZE
 from thoth_storage.repository.records import read_blocks
 from thoth_storage.repository.vault import Vault
 
@@ -45,8 +46,8 @@ class Survey:
                 self._note(link)
 
     def unused(self, pack: str, size: int) -> int:
-        """Bytes of a pack that nothing needs."""
-        return size - sum(block.stored for block in self.live.get(pack, {}).values())
+        """Bytes of a pack that nothing needs. Its header is not among them: no packing anew would save that."""
+        return size - PACK_HEADER_SIZE - sum(block.stored for block in self.live.get(pack, {}).values())
 
     def move(self, places: dict[Place, Block]) -> Moves:
         """Take in what a repack has moved, and give all the moves that are in use from now on."""
