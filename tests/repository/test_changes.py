@@ -119,7 +119,7 @@ def test_reading_begins_a_tick_behind_the_newest_change(
         scan.settle(seen)
         began.append(time.time_ns())
 
-    monkeypatch.setattr("thoth_storage.repository.repository.settle", settle)
+    monkeypatch.setattr("thoth_storage.repository.backup.settle", settle)
     overwrite(source)
     repository.backup(source)
     assert began[0] - (source / "text").stat().st_ctime_ns >= 20_000_000

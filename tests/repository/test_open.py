@@ -11,7 +11,7 @@ import pytest
 
 import thoth_storage
 from tests.repository.stores import fresh_backend, new_repository, objects
-from thoth_storage.errors import CapabilityError, NotFoundError, StorageError, UnavailableError
+from thoth_storage.errors import NotFoundError, StorageError, UnavailableError
 from thoth_storage.memory import MemoryBackend
 from thoth_storage.repository import Repository
 from thoth_storage.repository.layout import BLOCK_SIZE
@@ -92,11 +92,3 @@ def test_by_url_path_and_backend(tmp_path: Path, source: Path) -> None:
 def test_an_unknown_scheme_is_told(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         Repository.open("nosuch://bucket/x", create=True)
-
-
-def test_a_key_is_refused_before_anything_is_stored() -> None:
-    """There is no encryption yet, and what was meant to be encrypted must not be stored in the clear."""
-    with pytest.raises(CapabilityError, match="cannot encrypt"):
-        Repository.open("memory://open/key", create=True, encryption_key="secret")
-    with pytest.raises(NotFoundError):
-        Repository.open("memory://open/key", encryption_key=None)

@@ -15,7 +15,7 @@ from tests.repository.stores import SMALL, new_repository, over
 from tests.repository.trees import contents, noise, walk, write_tree
 from tests.repository.wrappers import Killed, Killer, LosesReply, Refuses
 from thoth_storage.errors import CapacityError, ConfigurationError, PermissionError_, StorageError, UnavailableError
-from thoth_storage.repository import Repository, fetch
+from thoth_storage.repository import Repository, ranges
 from thoth_storage.wrappers import MeteredBackend
 
 TREE = {f"{n}": noise(3 * SMALL + n, n) for n in range(4)}
@@ -24,7 +24,7 @@ TREE = {f"{n}": noise(3 * SMALL + n, n) for n in range(4)}
 @pytest.fixture
 def filled(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """A repository whose restore takes many requests, and an old target."""
-    monkeypatch.setattr(fetch, "_RANGE", 2 * SMALL)
+    monkeypatch.setattr(ranges, "_RANGE", 2 * SMALL)
     repository.backup(write_tree(tmp_path / "source", TREE))
     write_tree(tmp_path / "old", {"precious/file": b"precious", "void": None})
     return repository

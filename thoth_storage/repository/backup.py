@@ -82,7 +82,7 @@ def _attempt(vault: Vault, source: Source, request: Request, progress: ProgressC
     key = next_key(vault)
     header = _header(key, source, request, writer.stored, keys[0].id if keys else None)
     record = vault.seal(MAGIC, header, body, version=version_of(body))
-    commit(vault, key, record, relied, set(known.heeded), late=time.monotonic() - began > _LONG)
+    commit(vault, key, record, relied, known.heeded, late=time.monotonic() - began > _LONG)
     notes.remove()
     update_catalogue(vault, [key, *keys], index)
     return header

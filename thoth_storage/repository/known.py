@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
 from thoth_storage.repository.columns import unpack_u32
+from thoth_storage.repository.footing import Footing
 from thoth_storage.repository.index import Index
 from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.manifest import Block, Body
-from thoth_storage.repository.marks import load_doomed, load_marks, pack_sizes
 from thoth_storage.repository.moves import load_moves
 from thoth_storage.repository.partials import load_partials
 from thoth_storage.repository.records import read_blocks
@@ -39,37 +39,27 @@ class Known(NamedTuple):
 def load_known(vault: Vault, keys: list[SnapshotKey], index: Index, source: Source | None = None) -> Known:
     """What the newest of ``keys`` and the records of interrupted writers hold, but for blocks in packs that are marked,
     missing or cut off: nothing may be built on those."""
-    marks = load_marks(vault, index) + load_doomed(vault, index)
-    partials = load_partials(vault, index)
-    heeded = frozenset(mark.key.id for mark in marks)
-    if not keys and not partials:
-        return Known({}, {}, heeded)
-    marked = {pack for mark in marks for pack in mark.packs}
-    sizes = pack_sizes(vault.backend)
-    sound: dict[tuple[str, int], bool] = {}
-
-    def is_sound(block: Block) -> bool:
-        found = sound.get(block.place)
-        if found is None:
-            there = block.pack not in marked and block.offset + block.stored <= sizes.get(block.pack, 0)
-            found = sound[block.place] = there and (block.base is None or is_sound(block.base))
-        return found
-
-    blocks = {block.digest: block for block in partials if is_sound(block)}
+    footing = Footing(vault, index)
+    blocks: dict[bytes, Block] = {}
     wanted = {file.path: file.size for file in source.files} if source else {}
-    best: tuple[int, dict[str, list[Block | None]]] = (0, {})
+    best: tuple[int, dict[str, list[Block]]] = (0, {})
     for body, table in _read(vault, keys[:_SNAPSHOTS], index):
         for block in table:
-            if is_sound(block):
+            if footing.holds(block):
                 blocks.setdefault(block.digest, block)
         likeness = sum(wanted.get(file.path, 0) for file in body.files)
         if likeness > best[0]:
-            usable = [block if is_sound(block) else None for block in table]
-            best = (likeness, _by_path(body, usable, wanted))
-    return Known(blocks, best[1], heeded)
+            best = (likeness, _by_path(body, table, wanted))
+    for block in load_partials(vault, index):
+        if footing.holds(block):
+            blocks.setdefault(block.digest, block)
+    if footing.torn:
+        blocks = {digest: block for digest, block in blocks.items() if footing.holds(block)}
+    previous = {path: [block if footing.holds(block) else None for block in mine] for path, mine in best[1].items()}
+    return Known(blocks, previous, footing.heeded)
 
 
-def _by_path(body: Body, table: list[Block | None], wanted: Mapping[str, int]) -> dict[str, list[Block | None]]:
+def _by_path(body: Body, table: list[Block], wanted: Mapping[str, int]) -> dict[str, list[Block]]:
     return {
         file.path: [table[row] for row in unpack_u32(file.blocks) if row < len(table)]
         for file in body.files

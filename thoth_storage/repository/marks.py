@@ -10,7 +10,7 @@ writer sees. There is no lock in this and no clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -91,7 +91,9 @@ def pack_sizes(backend: Backend) -> dict[str, int]:
     return {info.key.rpartition("/")[2]: info.size for info in backend.list(PACKS)}
 
 
-def commit(vault: Vault, key: SnapshotKey, record: bytes, relied: set[str], heeded: set[str], *, late: bool) -> None:
+def commit(
+    vault: Vault, key: SnapshotKey, record: bytes, relied: set[str], heeded: Collection[str], *, late: bool
+) -> None:
     """Create a snapshot that relies on some packs, unless a prune got ahead.
 
     ``heeded`` are the ids of the records that the writer knew of; ``late`` says that it took long, so that a look
@@ -117,7 +119,7 @@ def commit(vault: Vault, key: SnapshotKey, record: bytes, relied: set[str], heed
         raise
 
 
-def _look(vault: Vault, relied: set[str], heeded: set[str]) -> None:
+def _look(vault: Vault, relied: set[str], heeded: Collection[str]) -> None:
     # The records first: who finds none of a prune that is through sees in the listing of packs what it deleted.
     for doomed in load_doomed(vault, Index(vault)):
         if doomed.key.id not in heeded and not relied.isdisjoint(doomed.packs):

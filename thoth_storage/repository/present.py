@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
+from thoth_storage.repository.footing import Footing
 from thoth_storage.repository.index import Index
 from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.manifest import Block, Body
-from thoth_storage.repository.marks import load_doomed, load_marks, pack_sizes
 from thoth_storage.repository.moves import load_moves
 from thoth_storage.repository.partials import load_partials
 from thoth_storage.repository.records import read_blocks
@@ -40,16 +40,17 @@ class Present:
     def look(self) -> None:
         """Look anew at what prunes do. What is known stays so as far as it is still sound."""
         index = Index(self._vault)
-        marks = load_marks(self._vault, index) + load_doomed(self._vault, index)
-        self.heeded = {mark.key.id for mark in marks}
-        self._marked = {pack for mark in marks for pack in mark.packs}
+        self._footing = Footing(self._vault, index)
         self._moves = load_moves(self._vault, index)
         partials = load_partials(self._vault, index)
-        self._sizes = pack_sizes(self._vault.backend)
         self._read: set[str] = set()
-        self._blocks = {
-            block.digest: block for block in (*partials, *self._blocks.values()) if block.digest and self._sound(block)
-        }
+        known = (*partials, *self._blocks.values())
+        self._blocks = {block.digest: block for block in known if block.digest and self._footing.holds(block)}
+
+    @property
+    def heeded(self) -> frozenset[str]:
+        """Ids of the records of prunes that were seen, whose packs are not among the blocks."""
+        return self._footing.heeded
 
     def get(self, name: bytes | None, plain: int) -> Block | None:
         """A manifest that lies about a length is not built on."""
@@ -70,8 +71,9 @@ class Present:
         except (CorruptionError, FormatError, NotFoundError):
             return None
         for block in table:
-            if self._sound(block):
+            if self._footing.holds(block):
                 self._blocks.setdefault(block.digest, block)
+        self.drop(self._footing.torn)
         return body, table
 
     def done(self, key: SnapshotKey, table: list[Block]) -> None:
@@ -85,15 +87,11 @@ class Present:
     def drop(self, packs: Iterable[str]) -> None:
         """No longer build on these."""
         gone = set(packs)
+        if not gone:
+            return
         self._blocks = {
             name: block for name, block in self._blocks.items() if gone.isdisjoint(link.pack for link in block.chain)
         }
-
-    def _sound(self, block: Block) -> bool:
-        return all(
-            link.pack not in self._marked and link.offset + link.stored <= self._sizes.get(link.pack, 0)
-            for link in block.chain
-        )
 
 
 def keep(blocks: dict[bytes, _V], table: int) -> None:

@@ -135,7 +135,7 @@ class Mover:
         record = self._target.seal(MAGIC, header, body, version=version_of(body))
         late = time.monotonic() - began > _LONG
         try:
-            commit(self._target, key, record, relied, set(present.heeded), late=late)
+            commit(self._target, key, record, relied, present.heeded, late=late)
         except AlreadyExistsError:
             try:
                 self._check_same(key, header)
