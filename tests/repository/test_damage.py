@@ -113,6 +113,15 @@ def test_a_prune_that_cannot_read_what_it_must_heed_deletes_nothing(kind: str, s
     subject.reset()
 
 
+def test_damaged_moves_touch_who_lacks_a_pack_since_they_may_have_told_of_it(subject: Subject) -> None:
+    (key,) = subject.of("index/moves-")
+    subject.repository.backend.put(key, flip(subject.stored[key]))
+    everyone = tuple(sorted(subject.ids))
+    found = {problem.key: problem.snapshots for problem in subject.repository.verify().problems}
+    assert found == {key: everyone, subject.lost: everyone}
+    subject.reset()
+
+
 def test_a_name_that_is_lost_means_nothing_rather_than_another(subject: Subject) -> None:
     (key,) = subject.of("index/labels-")
     subject.repository.backend.put(key, flip(subject.stored[key]))
@@ -126,11 +135,12 @@ def test_a_damaged_key_object_keeps_no_other_key_out(tmp_path: Path) -> None:
     subject = Subject(tmp_path, encrypted=True)
     backend = subject.repository.backend
     (key,) = subject.of("keys/")
-    subject.repository.add_key(b"another key, of as many bytes...", SECRET)
-    backend.put(key, flip(subject.stored[key]))
-    assert [(problem.key, problem.snapshots) for problem in subject.repository.verify().problems] == [(key, ())]
-    with pytest.raises(EncryptionKeyError, match="wrong encryption key"):
-        Repository.open(backend, encryption_key=SECRET)
+    added = subject.repository.add_key(b"another key, of as many bytes...", SECRET)
+    for damaged in (flip(subject.stored[key]), backend.get(f"keys/{added}")):
+        backend.put(key, damaged)
+        assert [(problem.key, problem.snapshots) for problem in subject.repository.verify().problems] == [(key, ())]
+        with pytest.raises(EncryptionKeyError, match="wrong encryption key"):
+            Repository.open(backend, encryption_key=SECRET)
     again = Repository.open(backend, encryption_key=b"another key, of as many bytes...")
     again.restore("latest", tmp_path / "restored")
     assert contents(tmp_path / "restored") == THIRD
