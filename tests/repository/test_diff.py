@@ -101,7 +101,7 @@ def test_what_cannot_be_compared(pair: Repository) -> None:
         pair.diff("a", wanted)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(trees(SMALL), trees(SMALL), st.booleans())
 def test_any_two_directories(
     tmp_path_factory: pytest.TempPathFactory, a: dict[str, bytes | None], b: dict[str, bytes | None], mixed: bool

@@ -19,7 +19,7 @@ class KeyVerbs(Facade):
     def keys(self) -> list[KeyObject]:
         """The key objects: id, when it was made, how it wraps."""
         self._encryption()
-        return list_keys(self.backend)
+        return list_keys(self.backend, self.id)
 
     def add_key(self, new: object, current: object = None) -> str:
         """Let ``new`` open the repository too; gives the id of its object. ``current``: a key that opens it now, None

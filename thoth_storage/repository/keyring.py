@@ -27,7 +27,9 @@ _KIND = "thoth_storage key"
 
 
 class KeyObject(msgspec.Struct, frozen=True):
-    """``wrapping`` tells how the key that unwraps was derived; ``wrapped`` is the sealed data key in hex."""
+    """``wrapping`` tells how the key that unwraps was derived; ``wrapped`` is the sealed data key in hex.
+    ``repository`` is the id of the one that it opens: who lost the race to make a repository leaves a key of none.
+    """
 
     kind: str
     version: int
@@ -36,6 +38,7 @@ class KeyObject(msgspec.Struct, frozen=True):
     wrapping: dict[str, Any]
     wrapped: str
     check: str
+    repository: str | None = None
 
 
 def new_data_key() -> bytes:
@@ -55,23 +58,27 @@ def add_key(backend: Backend, repository_id: str, data_key: bytes, secret: Secre
         "created": datetime.now(UTC).isoformat(),
         "wrapping": wrapping,
         "wrapped": wrapped.hex(),
+        "repository": repository_id,
     }
     data = msgspec.json.encode({**fields, "check": check_json(fields)})
     backend.create(f"{KEYS}{key_id}", msgspec.json.format(data, indent=2))
     return key_id
 
 
-def list_keys(backend: Backend) -> list[KeyObject]:
-    """All key objects. One that is damaged is left out: another may still open the repository, and ``verify`` names
-    it. Raises FormatError where none is left and one is newer than this program."""
+def list_keys(backend: Backend, repository_id: str) -> list[KeyObject]:
+    """The key objects of this repository. One that is damaged is left out: another may still open the repository, and
+    ``verify`` names it. Raises FormatError where none is left and one is newer than this program."""
     found, newer = [], None
     for info in backend.list(KEYS):
         try:
-            found.append(read_key(backend, info.key))
+            each = read_key(backend, info.key)
         except (CorruptionError, NotFoundError):
             continue
         except FormatError as error:
             newer = error
+        else:
+            if each.repository in (None, repository_id):
+                found.append(each)
     if newer and not found:
         raise newer
     return found
@@ -92,7 +99,7 @@ def read_key(backend: Backend, key: str) -> KeyObject:
 def find_data_key(backend: Backend, repository_id: str, key_check: str, secret: Secret) -> tuple[str, bytes]:
     """The id of the key object that ``secret`` opens, and the data key. Raises EncryptionKeyError where it opens
     none."""
-    keys = list_keys(backend)
+    keys = list_keys(backend, repository_id)
     if not keys:
         raise CorruptionError(
             "the repository is encrypted, and no readable key object is left: it cannot be opened by any key",
