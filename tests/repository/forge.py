@@ -93,13 +93,13 @@ def record(
     return fixed + blake3(fixed + first).digest() + blake3(second).digest() + first + second
 
 
-def forge(repository: Repository, change: Callable[[dict[str, Any]], Any]) -> None:
-    """Store a snapshot whose body is sound but for ``change``."""
+def forge(repository: Repository, change: Callable[[dict[str, Any]], Any], version: int = 1) -> None:
+    """Store a snapshot whose body is sound but for ``change``. Deltas are known since version 2."""
     stored, body = innocent()
     change(body)
     for key, data in stored.items():
         repository.backend.put(key, data)
-    repository.backend.put(KEY, record(header(body), body))
+    repository.backend.put(KEY, record(header(body), body, version=version))
 
 
 def refused(repository: Repository, folder: Path, kind: type[StorageError], key: str = KEY) -> str:

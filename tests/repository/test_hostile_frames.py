@@ -52,7 +52,8 @@ FRAMES = {
     "less than claimed": frame(DIGEST, 0, b"A" * 4095, 4096, 4096),
     "fewer plain bytes": frame(DIGEST, 0, b"A" * 4095, 4095),
     "another plain length": frame(DIGEST, 0, b"A" * 4096, 4095),
-    "an unknown codec": frame(DIGEST, 2, b"A" * 4096, 4096),
+    "an unknown codec": frame(DIGEST, 3, b"A" * 4096, 4096),
+    "a delta that stands on nothing": frame(DIGEST, 2, DIGEST + zstandard.compress(b"A" * 4096), 4096),
     "not compressed": frame(DIGEST, 1, b"A" * 4096, 4096),
     "compressed to less": frame(DIGEST, 1, zstandard.compress(b"A" * 4095), 4096),
     "compressed other bytes": frame(DIGEST, 1, zstandard.compress(b"B" * 4096), 4096),
@@ -66,8 +67,10 @@ FRAMES = {
 
 def test_the_forged_frame_itself_is_sound(repository: Repository) -> None:
     for payload, codec in ((b"A" * 4096, 0), (zstandard.compress(b"A" * 4096), 1)):
-        store(repository, *replaced(frame(DIGEST, codec, payload, 4096)))
-        assert repository.verify().ok
+        pack, change = replaced(frame(DIGEST, codec, payload, 4096))
+        for version in (1, 2):
+            store(repository, pack[:8] + bytes([version]) + pack[9:], change)
+            assert repository.verify().ok
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -82,6 +85,9 @@ def test_frames(name: str, repository: Repository, tmp_path: Path) -> None:
         {"offset": pack_u32([17, 4160])},
         {"offset": pack_u32([4160, 16])},
         {"offset": pack_u32([16, 16])},
+        {"offset": pack_u32([16, 17])},
+        {"offset": pack_u32([16, 3000])},
+        {"offset": pack_u32([16, 16]), "stored": pack_u32([4144, 4144])},
         {"offset": pack_u32([0xFFFFFFFF, 4160])},
         {"offset": pack_u32([16, 2**31])},
         {"stored": pack_u32([4143, 952])},
@@ -98,7 +104,7 @@ def test_places_that_lie(changes: Fields, repository: Repository, tmp_path: Path
 @pytest.mark.parametrize(
     ("begin", "kind"),
     [
-        (b"THOTHPAK\x02\0\0\0\0\0\0\0", FormatError),
+        (b"THOTHPAK\x03\0\0\0\0\0\0\0", FormatError),
         (b"THOTHPAK\x00\0\0\0\0\0\0\0", CorruptionError),
         (b"THOTHPAK\x01\0\x01\0\0\0\0\0", CorruptionError),
         (b"THOTHSNP\x01\0\0\0\0\0\0\0", CorruptionError),

@@ -71,6 +71,7 @@ RECORDS: dict[str, bytes] = {
     "an impossible body length": record(HEAD, BODY, lengths=(len(sections(HEAD, BODY)[0]), 2**64 - 1)),
     "a body length of 8 EiB": record(HEAD, BODY, lengths=(len(sections(HEAD, BODY)[0]), 2**63 - 1000)),
     "version zero": record(HEAD, BODY, version=0),
+    "sealed among those that are not": record(HEAD, BODY, version=2, flags=1),
     "another id": record(plain_header(id="e" * 32), BODY),
     "another time": record(plain_header(time=HEAD["time"] + 1), BODY),
     "a time at the end of days": record(plain_header(time=2**63), BODY),
@@ -98,10 +99,11 @@ def test_records(name: str, where: str, repository: Repository, tmp_path: Path) 
 @pytest.mark.parametrize(
     "data",
     [
-        record(HEAD, BODY, version=2),
+        record(HEAD, BODY, version=3),
         record(HEAD, BODY, version=0xFFFF),
         record(HEAD, BODY, flags=1),
-        record(b"whatever a newer version", b"has here", version=2),
+        record(HEAD, BODY, version=2, flags=2),
+        record(b"whatever a newer version", b"has here", version=3),
     ],
 )
 def test_a_newer_record_asks_for_an_upgrade(data: bytes, repository: Repository, tmp_path: Path) -> None:
@@ -110,10 +112,11 @@ def test_a_newer_record_asks_for_an_upgrade(data: bytes, repository: Repository,
     assert repository.snapshots() == []
 
 
-def test_unknown_fields_are_passed_over(repository: Repository, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_unknown_fields_are_passed_over(version: int, repository: Repository, tmp_path: Path) -> None:
     for key, data in innocent()[0].items():
         repository.backend.put(key, data)
-    repository.backend.put(KEY, record({**HEAD, "mood": ["fine"]}, {**BODY, "later": {"a": 1}}))
+    repository.backend.put(KEY, record({**HEAD, "mood": ["fine"]}, {**BODY, "later": {"a": 1}}, version=version))
     assert repository.verify().ok
     repository.restore("latest", tmp_path / "target")
 
