@@ -25,7 +25,7 @@ OLD = b"A" * 4096
 NEW = b"A" * 4000 + b"new!" + b"A" * 92
 
 
-def frame(plain: bytes, base: bytes, named: bytes | None = None, name: bytes | None = None) -> bytes:
+def frame(plain: bytes, base: bytes, named: bytes | None = None, name: bytes | None = None, codec: int = 2) -> bytes:
     """A delta of ``plain`` upon ``base``, which claims to stand on ``named`` and to be ``name``. Made by hand."""
     dictionary = zstandard.ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
     packed = zstandard.ZstdCompressor(dict_data=dictionary).compress(plain)
@@ -62,7 +62,7 @@ DELTAS: dict[str, tuple[bytes, int]] = {
     "on another block": (frame(NEW, OLD), 1),
     "of other bytes": (frame(b"B" * 4096, OLD, name=blake3(NEW).digest()), 0),
     "of a base by another name": (frame(NEW, OLD, blake3(NEW).digest()), 0),
-    "a full block with a base": (innocent()[0][PACK][16 + 4144 :], 0),
+    **{f"called codec {codec}": (frame(NEW, OLD, codec=codec), 0) for codec in (0, 1, 3)},
     "a full block without its base": (frame(NEW, OLD), NONE),
     "a name alone": (frame(NEW, OLD)[: 48 + 32], 0),
     "half a name": (frame(NEW, OLD)[: 48 + 10], 0),
