@@ -30,12 +30,8 @@ def frame(plain: bytes, base: bytes, named: bytes | None = None, name: bytes | N
     dictionary = zstandard.ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
     packed = zstandard.ZstdCompressor(dict_data=dictionary).compress(plain)
     payload = (named or blake3(base).digest()) + packed
-    head = (
-        (name or blake3(plain).digest())
-        + b"\2\0\0\0"
-        + len(payload).to_bytes(4, "little")
-        + len(plain).to_bytes(4, "little")
-    )
+    lengths = len(payload).to_bytes(4, "little") + len(plain).to_bytes(4, "little")
+    head = (name or blake3(plain).digest()) + bytes([codec, 0, 0, 0]) + lengths
     return head + crc32_by_hand(head + payload).to_bytes(4, "little") + payload
 
 
