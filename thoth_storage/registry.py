@@ -219,16 +219,17 @@ def _check_mappings(hook: str, answers: list[Any]) -> dict[str, Any]:
 
 
 def _read_key_file(reference: str) -> str | bytes:
-    """The content of a file, without the line break that editors put behind it. Bytes that are no text stay bytes."""
+    """The content of a file, without the line break that editors put behind it. What nobody can type stays bytes."""
     path = Path(unquote(reference.partition("://")[2]))
     try:
         data = path.read_bytes()
     except OSError as error:
         raise EncryptionKeyError(f"the key file {path} cannot be read ({error.strerror})") from error
     try:
-        return data.decode().rstrip("\r\n")
+        text = data.decode().rstrip("\r\n")
     except UnicodeDecodeError:
         return data
+    return text if text.isprintable() else data
 
 
 def _is_scheme(scheme: object) -> bool:
