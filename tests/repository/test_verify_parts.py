@@ -29,7 +29,7 @@ def many(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_parts_are_the_whole(count: int, many: Repository) -> None:
     whole = many.verify()
     parts = [many.verify(f"{number}/{count}") for number in range(1, count + 1)]
-    assert sum(part.blocks for part in parts) == whole.blocks == 120
+    assert sum(part.blocks for part in parts) == whole.blocks > 100
     assert sum(part.bytes for part in parts) == whole.bytes
     assert all(part.ok and part.snapshots == 1 for part in parts)
     if 1 < count < 30:
@@ -60,7 +60,7 @@ def test_as_many_days_as_parts(
         seen.add(report.part)
         blocks += report.blocks
     assert len(seen) == days
-    assert blocks == 120
+    assert blocks == many.verify().blocks
 
 
 def test_damage_is_found_by_the_part_that_has_it(many: Repository) -> None:
@@ -82,10 +82,10 @@ def test_what_is_missing_is_found_by_any_part(number: int, many: Repository) -> 
         assert {problem.key for problem in many.verify(wanted).problems} == {key}
 
 
-@pytest.mark.parametrize(
-    "wanted",
-    ["", "5", "0%", "101%", "-5%", "5 %", "0/3", "4/3", "1/0", "1/3/5", "all", 0.0, -0.1, 1.5, 2, float("nan")],
-)
+NONSENSE = ["", "5", "0%", "101%", "-5%", "5 %", "0/3", "4/3", "1/0", "1/3/5", "all", 0.0, -0.1, 1.5, 2, float("nan")]
+
+
+@pytest.mark.parametrize("wanted", NONSENSE)
 def test_what_says_not_how_much(wanted: str | float, many: Repository) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         many.verify(wanted)
