@@ -16,16 +16,30 @@ if TYPE_CHECKING:
     from thoth_storage.fsspec_backend import FsspecBackend
     from thoth_storage.hookspecs import hookimpl
     from thoth_storage.registry import PluginInfo, list_plugins, open_backend
-    from thoth_storage.repository import Repository, RestoreReport, Snapshot, VerifyReport
+    from thoth_storage.repository import Problem, Progress, Repository, RestoreReport, Snapshot, VerifyReport
+    from thoth_storage.repository.copying import CopyReport
+    from thoth_storage.repository.diffing import DiffReport
+    from thoth_storage.repository.forgetting import ForgetReport
+    from thoth_storage.repository.prune import PruneReport
+    from thoth_storage.repository.repair import RepairReport
+    from thoth_storage.repository.wrapping import KeyService
     from thoth_storage.store import LexicalEmbedder, VectorStore
 
 _HOMES = {
     "Backend": "backend",
     "Capabilities": "backend",
+    "CopyReport": "repository.copying",
+    "DiffReport": "repository.diffing",
+    "ForgetReport": "repository.forgetting",
     "FsspecBackend": "fsspec_backend",
+    "KeyService": "repository.wrapping",
     "LexicalEmbedder": "store",
     "ObjectInfo": "backend",
     "PluginInfo": "registry",
+    "Problem": "repository",
+    "Progress": "repository",
+    "PruneReport": "repository.prune",
+    "RepairReport": "repository.repair",
     "Repository": "repository",
     "RestoreReport": "repository",
     "Snapshot": "repository",
@@ -40,10 +54,18 @@ _HOMES = {
 __all__ = [
     "Backend",
     "Capabilities",
+    "CopyReport",
+    "DiffReport",
+    "ForgetReport",
     "FsspecBackend",
+    "KeyService",
     "LexicalEmbedder",
     "ObjectInfo",
     "PluginInfo",
+    "Problem",
+    "Progress",
+    "PruneReport",
+    "RepairReport",
     "Repository",
     "RestoreReport",
     "Snapshot",

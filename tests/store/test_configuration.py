@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from thoth_storage import VectorStore, config
-from thoth_storage.errors import CapabilityError, ConfigurationError
+from thoth_storage.errors import ConfigurationError, EncryptionKeyError
 from thoth_storage.memory import MemoryBackend
 
 Settings = dict[str, str]
@@ -151,7 +151,15 @@ def test_a_log_level_that_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "WARNING" in told.value.hint
 
 
-def test_a_key_in_the_environment_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_in_the_environment_encrypts_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THOTH_STORAGE_KEY", "secret")
-    with pytest.raises(CapabilityError, match="cannot encrypt"):
-        config.store_settings("memory://tests/key")
+    with VectorStore("memory://tests/key", embedder="lexical") as store:
+        store.add_documents(["a needle in the hay"], ids=["needle"])
+        store.backup("first")
+    backend = MemoryBackend("memory://tests/key")
+    assert all(b"needle" not in backend.get(info.key) for info in backend.list())
+    with VectorStore("memory://tests/key", embedder="lexical") as store:
+        assert store.get_documents(ids=["needle"])["documents"] == ["a needle in the hay"]
+    monkeypatch.setenv("THOTH_STORAGE_KEY", "wrong")
+    with pytest.raises(EncryptionKeyError):
+        VectorStore("memory://tests/key", embedder="lexical")
