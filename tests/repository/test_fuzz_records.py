@@ -1,0 +1,205 @@
+"""Whatever bytes lie where a record is expected: an error of this package or a record, and little memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+import zstandard
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.repository.forge import ID, KEY, TIME, header, record
+from tests.repository.stranger import anything, opened, outlive
+from tests.repository.subject import Subject
+from thoth_storage.repository import Repository
+from thoth_storage.repository.layout import KEYS, REPOSITORY_KEY
+from thoth_storage.repository.manifest import NO_BASE, pack_u32
+from thoth_storage.repository.records import list_keys, read_snapshot
+from thoth_storage.repository.sealed_json import check_json
+
+KINDS = ["moves", "marks", "doomed", "claims", "labels", "catalogue", "partial", "unheardof"]
+few = settings(max_examples=25, deadline=None, derandomize=True, database=None)
+many = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+
+
+def index_key(kind: str) -> str:
+    """A name behind all others."""
+    return KEY.replace("snapshots/", f"index/{kind}-")
+
+
+def index_record(kind: str, body: Any, **changes: Any) -> bytes:
+    head = {"id": ID, "kind": kind, "time": TIME, "program": "stranger 1", **changes}
+    return record(head, body, magic=b"THOTHIDX", version=2)
+
+
+@pytest.mark.parametrize("subject", ["plain"], indirect=True)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_forged_record_itself_is_read(kind: str, subject: Subject) -> None:
+    """Else all that follows would fail at its prologue and prove nothing."""
+    assert outlive(subject, {index_key(kind): index_record(kind, SOUND[kind])}).ok
+
+
+@few
+@given(st.data())
+def test_changed_bytes(subject: Subject, data: st.DataObject) -> None:
+    """Of all objects but packs, of which test_fuzz_frames tells."""
+    key = data.draw(st.sampled_from(subject.of("index/", "snapshots/", KEYS, REPOSITORY_KEY)))
+    stored = bytearray(subject.stored[key])
+    places = st.integers(0, len(stored) - 1) | st.integers(0, 90)
+    for place, value in data.draw(st.lists(st.tuples(places, st.integers(0, 255)), max_size=4)):
+        stored[place] = value
+    cut = data.draw(st.integers(0, len(stored)) | st.just(len(stored)))
+    (opened if key.startswith((KEYS, REPOSITORY_KEY)) else outlive)(subject, {key: bytes(stored[:cut])})
+
+
+@few
+@given(kind=st.sampled_from(["snapshots", *KINDS]), data=st.binary(max_size=200), begin=st.integers(-2, 3))
+def test_any_bytes_are_no_record(subject: Subject, kind: str, data: bytes, begin: int) -> None:
+    key = KEY if kind == "snapshots" else index_key(kind)
+    magic = b"THOTHSNP" if kind == "snapshots" else b"THOTHIDX"
+    prologue = magic + max(begin, 0).to_bytes(2, "little") + subject.repository.encrypted.to_bytes(2, "little")
+    stored = data if begin == -2 else magic + data if begin == -1 else prologue + data
+    assert {problem.key for problem in outlive(subject, {key: stored}).problems} == {key}
+
+
+@many
+@given(
+    kind=st.sampled_from(["snapshots", *KINDS]),
+    head=st.just(None) | anything | st.dictionaries(st.sampled_from(["id", "time", "tags", "position"]), anything),
+    body=anything | st.binary(max_size=100).map(zstandard.compress),
+)
+@pytest.mark.parametrize("subject", ["plain"], indirect=True)
+def test_any_messagepack_under_right_checksums(subject: Subject, kind: str, head: Any, body: Any) -> None:
+    if kind == "snapshots":
+        fields = {**header([]), **head} if isinstance(head, dict) else header([]) if head is None else head
+        outlive(subject, {KEY: record(fields, body, version=2)})
+        return
+    fields = {"id": ID, "kind": kind, "time": TIME, "program": "stranger 1"}
+    fields = {**fields, **head} if isinstance(head, dict) else fields if head is None else head
+    outlive(subject, {index_key(kind): record(fields, body, magic=b"THOTHIDX", version=2)})
+
+
+CELLS = st.sampled_from([0, 1, 2, 3, 15, 16, 17, 48, 49, 100, 2**26, 2**26 + 1, 2**31, NO_BASE]) | st.integers(
+    0, NO_BASE
+)
+columns = st.lists(CELLS, max_size=6).map(pack_u32) | st.binary(max_size=20)
+ids = st.lists(st.binary(min_size=16, max_size=16), max_size=3).map(b"".join) | st.binary(max_size=40)
+paths = st.sampled_from(["a", "b", "folder", "../x", "/x", "a/b", "a/../b", "x" * 300, "y/" * 600 + "y", "\0", "\\"])
+numbers = st.integers(-(2**63), 2**64 - 1) | st.sampled_from([0, 1, 300, 600])
+empty_files = paths.map(lambda path: (path, 0, 0o644, 0, b""))
+empty_files = st.tuples(paths | st.text(max_size=6), st.just(0), numbers, numbers, st.just(b""))
+files = st.tuples(paths, numbers, numbers, numbers, columns)
+FILES = st.lists(empty_files, min_size=1, max_size=2) | st.lists(empty_files | files | anything, max_size=3)
+FOLDERS = st.lists(st.tuples(paths | st.text(max_size=6), numbers) | anything, max_size=3)
+
+
+def sound_body(subject: Subject) -> dict[str, Any]:
+    """The third snapshot's, with chains of two deltas."""
+    _, body = read_snapshot(subject.repository.vault, list_keys(subject.repository.backend)[0])
+    return msgspec.structs.asdict(body)
+
+
+@many
+@given(st.data())
+@pytest.mark.parametrize("subject", ["plain"], indirect=True)
+def test_manifests_that_are_nearly_sound(subject: Subject, data: st.DataObject) -> None:
+    """Most fields are right, so that what is wrong with one is met in all depth."""
+    body = sound_body(subject)
+    changed = data.draw(st.sets(st.sampled_from(sorted(body)), min_size=1, max_size=2))
+    for name in sorted(changed):
+        if name in {"files", "folders"}:
+            body[name] = [*body[name][1:], *data.draw(FILES if name == "files" else FOLDERS)]
+        elif name in {"packs", "digests"} or data.draw(st.booleans()):
+            body[name] = data.draw(ids if name == "packs" else columns)
+        else:
+            place = data.draw(st.integers(0, len(body[name]) // 4 - 1))
+            body[name] = body[name][: 4 * place] + pack_u32([data.draw(CELLS)]) + body[name][4 * place + 4 :]
+    kept = [file for file in body["files"] if hasattr(file, "size")]
+    more = [file[1] for file in body["files"] if isinstance(file, tuple)]
+    size = sum(file.size for file in kept) + sum(more)
+    head = {**header([]), "files": len(body["files"]), "size": size if -(2**63) <= size < 2**64 else 0}
+    outlive(subject, {KEY: record(head, body, version=2)})
+
+
+EVENTS = st.fixed_dictionaries(
+    {"id": st.text(max_size=5), "time": numbers, "snapshot": st.none() | st.text(max_size=5) | st.just(ID)},
+    optional={"name": st.none() | st.text(max_size=5), "add": st.lists(st.text(max_size=5)), "remove": anything},
+)
+FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "moves": {"packs": ids} | dict.fromkeys(["old_pack", "old_offset", "new_pack", "new_offset"], columns),
+    "marks": {"packs": ids, "grace": st.floats() | numbers},
+    "labels": {"events": st.lists(EVENTS | anything, max_size=4)},
+    "catalogue": {
+        "headers": st.lists(numbers.map(lambda n: {**header([]), "time": n, "size": n}) | anything, max_size=3)
+    },
+    "partial": {
+        "table": st.fixed_dictionaries(
+            {"files": FILES, "folders": FOLDERS, "packs": ids}
+            | dict.fromkeys(["digests", "pack", "offset", "stored", "plain", "base"], columns)
+        )
+    },
+}
+FIELDS["doomed"] = FIELDS["marks"]
+EMPTY = dict.fromkeys(["packs", "digests", "pack", "offset", "stored", "plain", "base"], b"")
+SOUND: dict[str, dict[str, Any]] = {
+    "moves": {"packs": b""} | dict.fromkeys(["old_pack", "old_offset", "new_pack", "new_offset"], b""),
+    "marks": {"packs": b"", "grace": 0.0},
+    "doomed": {"packs": bytes(16), "grace": 10**10},
+    "claims": {},
+    "labels": {"events": [{"id": "", "time": 0, "snapshot": None}]},
+    "catalogue": {"headers": [header([])]},
+    "partial": {"table": {"files": [], "folders": [], **EMPTY}},
+    "unheardof": {"of": ["anything"]},
+}
+
+
+@many
+@given(st.data())
+@pytest.mark.parametrize("subject", ["plain"], indirect=True)
+def test_index_records_that_are_nearly_sound(subject: Subject, data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(sorted(FIELDS)))
+    body = {**SOUND[kind], **data.draw(st.fixed_dictionaries({}, optional=FIELDS[kind]))}
+    outlive(subject, {index_key(kind): index_record(kind, body)})
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+)
+
+
+def checked(fields: dict[str, Any]) -> bytes:
+    return msgspec.json.encode({**fields, "check": check_json(fields)})
+
+
+@many
+@given(st.data())
+def test_settings_under_a_right_checksum(subject: Subject, data: st.DataObject) -> None:
+    fields = msgspec.json.decode(subject.stored[REPOSITORY_KEY])
+    fields |= data.draw(st.dictionaries(st.sampled_from(sorted(fields)) | st.text(max_size=3), json_values, max_size=3))
+    opened(subject, {REPOSITORY_KEY: checked(fields)})
+
+
+WRAPPING = st.dictionaries(
+    st.sampled_from(["method", "salt", "n", "r", "p", "service"]),
+    json_values | st.sampled_from(["scrypt", "hkdf-sha256", "service", "00", 2**15, 2**40, -1, 0, 3, "2", 8.0]),
+)
+
+
+@many
+@given(st.data())
+@example(data=None)
+@pytest.mark.parametrize("subject", ["encrypted"], indirect=True)
+def test_key_objects_under_a_right_checksum(subject: Subject, data: st.DataObject | None) -> None:
+    """The sound one is untouched, so the repository opens all the same."""
+    (key,) = subject.of(KEYS)
+    fields = {**msgspec.json.decode(subject.stored[key]), "id": "0" * 32}
+    if data:
+        fields |= data.draw(
+            st.fixed_dictionaries({}, optional={"wrapping": WRAPPING, "wrapped": st.binary().map(bytes.hex)})
+        )
+        fields |= data.draw(st.dictionaries(st.sampled_from(sorted(fields)), json_values, max_size=1))
+    found = opened(subject, {f"{KEYS}{'0' * 32}": checked(fields)})
+    assert isinstance(found, Repository)
