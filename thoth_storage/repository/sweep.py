@@ -64,6 +64,13 @@ def _sweep_labels(vault: Vault, index: Index) -> list[str]:
         return []
     labels: Labels = load_labels(vault, index, strict=True)
     there = {key.id for key in list_keys(vault.backend)}
-    # Of a name the last event says it all, also that it was taken away; a backup may bear it, and time decides then.
-    write_labels(vault, [event for event in labels.events if event.snapshot is None or event.snapshot in there], index)
+    # Of a name the last event says it all: also that it was taken away, or given to what is gone by now. Without that
+    # one an older event would hold again. A backup may bear the name, and time decides then.
+    last = {event.name: event.id for event in labels.events if event.name is not None}
+    kept = [
+        event
+        for event in labels.events
+        if (event.snapshot in there if event.name is None else event.id == last[event.name])
+    ]
+    write_labels(vault, kept, index)
     return [entry.key.key for entry in entries]
