@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from tests.repository.forge import ID, KEY, TIME, header, record
 from tests.repository.stranger import anything, opened, outlive
 from tests.repository.subject import Subject
+from thoth_storage.errors import CorruptionError
 from thoth_storage.repository import Repository
 from thoth_storage.repository.layout import KEYS, REPOSITORY_KEY
 from thoth_storage.repository.manifest import NO_BASE, pack_u32
 from thoth_storage.repository.records import list_keys, read_snapshot
 from thoth_storage.repository.sealed_json import check_json
+from thoth_storage.repository.wrapping import unwrap
 
 KINDS = ["moves", "marks", "doomed", "claims", "labels", "catalogue", "partial", "unheardof"]
 few = settings(max_examples=25, deadline=None, derandomize=True, database=None)
@@ -29,8 +31,8 @@ def index_key(kind: str) -> str:
     return KEY.replace("snapshots/", f"index/{kind}-")
 
 
-def index_record(kind: str, body: Any, **changes: Any) -> bytes:
-    head = {"id": ID, "kind": kind, "time": TIME, "program": "stranger 1", **changes}
+def index_record(kind: str, body: Any) -> bytes:
+    head = {"id": ID, "kind": kind, "time": TIME, "program": "stranger 1"}
     return record(head, body, magic=b"THOTHIDX", version=2)
 
 
@@ -203,3 +205,31 @@ def test_key_objects_under_a_right_checksum(subject: Subject, data: st.DataObjec
         fields |= data.draw(st.dictionaries(st.sampled_from(sorted(fields)), json_values, max_size=1))
     found = opened(subject, {f"{KEYS}{'0' * 32}": checked(fields)})
     assert isinstance(found, Repository)
+
+
+@many
+@given(
+    secret=st.sampled_from(["a password", b"another", bytes(32)]),
+    method=st.sampled_from(["scrypt", "hkdf-sha256", "service", "unheardof"]),
+    salt=st.just("00" * 16) | json_values,
+    cost=st.lists(st.sampled_from([0, 1, 2, 3, 16, -1, 2**24, 2**62, 2**80, "2", 2.5, 1e300, None]), max_size=3),
+    wrapped=st.binary(max_size=80),
+)
+def test_any_wrapping_gives_nothing(
+    secret: str | bytes, method: str, salt: object, cost: list[object], wrapped: bytes
+) -> None:
+    """It is tried with whatever key people hold, and must not keep one busy."""
+    wrapping = {"method": method, "salt": salt, **dict(zip("nrp", cost, strict=False))}
+    assert unwrap(secret, wrapping, wrapped, "f" * 32) is None
+
+
+@pytest.mark.parametrize("subject", ["encrypted"], indirect=True)
+@pytest.mark.parametrize("key", [REPOSITORY_KEY, f"{KEYS}{'0' * 32}"])
+@pytest.mark.parametrize(
+    "begin", [b"[" * 200_000, b'{"later":[' + b"{}," * 3_000_000 + b"{}],", b"9" * 5000, b'"\\ud800"']
+)
+def test_json_that_only_costs(begin: bytes, key: str, subject: Subject) -> None:
+    """Deep, or of millions of small things: each would take much more memory than it has bytes."""
+    sound = next(subject.stored[each] for each in subject.of(key[:5]))
+    found = opened(subject, {key: begin + sound.lstrip(b"{ ")})
+    assert isinstance(found, CorruptionError) == (key == REPOSITORY_KEY)

@@ -13,6 +13,8 @@ from thoth_storage.repository.layout import FORMAT_VERSION
 __all__ = ["check_json", "decode_json"]
 
 _T = TypeVar("_T")
+_MOST = 1024 * 1024
+"""Bytes in the longest such object: more only serves to fill the reader's memory."""
 
 
 class _Version(msgspec.Struct, frozen=True):
@@ -35,6 +37,8 @@ def decode_json(data: bytes, kind: type[_T], word: str, what: str, *, url: str, 
     def damaged(how: str) -> CorruptionError:
         return CorruptionError(f"{what} {how}", url=url, key=key)
 
+    if len(data) > _MOST:
+        raise damaged(f"has {len(data)} bytes, {_MOST} are allowed")
     try:
         # The version first: a newer one may have other fields.
         found = msgspec.json.decode(data, type=_Version)
