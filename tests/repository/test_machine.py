@@ -109,7 +109,7 @@ class Machine(Base):
             assert outcome.lost_reply or outcome.verb in {"list", "get"}
             self.model.made(snapshot, self.now[who], name, tags)
 
-    @rule(who=_who, last=st.integers(0, 3), daily=st.integers(0, 2), tags=_tags, dry=st.booleans(), armed=_maybe)
+    @rule(who=_who, last=st.integers(0, 5), daily=st.integers(0, 2), tags=_tags, dry=st.booleans(), armed=_maybe)
     def forget(self, who: int, last: int, daily: int, tags: list[str], dry: bool, armed: Armed | None) -> None:
         kept = self.model.kept(last, daily, tags)
         refused = not (last or daily or tags) or (bool(self.model.images) and not kept)
@@ -120,7 +120,7 @@ class Machine(Base):
 
         self.forgets(who, act, armed, [] if refused or dry else gone, refused)
 
-    @rule(who=_who, which=st.lists(_which, min_size=1, max_size=3), armed=_maybe)
+    @rule(who=_who, which=st.lists(_which, min_size=1, max_size=2), armed=_maybe)
     def forget_these(self, who: int, which: list[int], armed: Armed | None) -> None:
         wanted = {image.id for image in map(self.model.pick, which) if image}
         refused = any(map(self.model.relied_on, wanted))
@@ -219,10 +219,14 @@ class Machine(Base):
         """Both work at once, each some requests and then the other."""
         self.race(mine, theirs, changes, turns, which)
 
-    @rule(changes=_changes, turns=_turns, which=_which)
-    def overtaken(self, changes: list[_Change], turns: list[int], which: int) -> None:
-        """What a backup builds on is forgotten and deleted meanwhile: of all races the one that could do most harm."""
-        self.race("backup", "forget", changes, turns, which)
+    @rule(races=st.lists(st.tuples(st.integers(3, 14), st.integers(8, 45)), min_size=3, max_size=3))
+    def overtaken(self, races: list[tuple[int, int]]) -> None:
+        """What a backup builds on is forgotten and deleted beside it: of all races the one that could do most harm."""
+        for begun, meanwhile in races:
+            for who in (0, 1):
+                self.doings(who, 0)["backup"](self.actors[who])
+            self.race("backup", "forget", [], [begun, meanwhile], 0)
+            self.all_is_well()
 
     def race(self, mine: str, theirs: str, changes: list[_Change], turns: list[int], which: int) -> None:
         for change in changes:
@@ -270,7 +274,7 @@ class EncryptedMachine(Machine):
 TestMachine = Machine.TestCase
 TestEncryptedMachine = EncryptedMachine.TestCase
 TestMachine.settings = TestEncryptedMachine.settings = settings(
-    max_examples=40,
+    max_examples=30,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
