@@ -22,7 +22,7 @@ from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS
 from thoth_storage.repository.moves import load_moves
 from thoth_storage.repository.opening import open_vault
 from thoth_storage.repository.records import list_keys, read_header, to_snapshot
-from thoth_storage.repository.reports import ProgressCallback, RestoreReport, Snapshot
+from thoth_storage.repository.reports import ProgressCallback, RestoreReport, Snapshot, timed
 from thoth_storage.repository.restore import Wanted, restore_snapshot
 from thoth_storage.repository.summaries import summarize
 from thoth_storage.repository.upkeep import Upkeep
@@ -82,7 +82,7 @@ class Repository(Upkeep, Labelling, KeyVerbs):
             check_name(name)
         labels = tuple(dict.fromkeys(check_name(tag) for tag in _not_text(tags)))
         request = Request(directory, name, labels, position, staging, deltas)
-        return to_snapshot(back_up(self.vault, request, progress))
+        return to_snapshot(back_up(self.vault, request, timed(progress)))
 
     def snapshots(self) -> list[Snapshot]:
         """All snapshots, newest first. One that is damaged is left out with a warning; ``verify`` names it."""
@@ -120,7 +120,7 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         index = Index(self.vault)
         key = find_at(self.url, list_keys(self.backend), at) if at else self._find(wanted or "latest", index)
         what = Wanted(target, include, overwrite, dry_run)
-        return restore_snapshot(self.vault, key, load_moves(self.vault, index), what, progress)
+        return restore_snapshot(self.vault, key, load_moves(self.vault, index), what, timed(progress))
 
     def close(self) -> None:
         """Give back the backend's connections."""

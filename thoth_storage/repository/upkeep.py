@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from thoth_storage.repository.facade import Facade
+from thoth_storage.repository.reports import timed
 
 if TYPE_CHECKING:
     from thoth_storage.repository.copying import CopyReport
@@ -36,7 +37,7 @@ class Upkeep(Facade):
         """
         from thoth_storage.repository.verify import verify
 
-        return verify(self.vault, read_data, progress)
+        return verify(self.vault, read_data, timed(progress))
 
     def repair(
         self,
@@ -51,7 +52,7 @@ class Upkeep(Facade):
         """
         from thoth_storage.repository.repair import repair
 
-        return repair(self.vault, drop, dry_run, source, progress)
+        return repair(self.vault, drop, dry_run, source, timed(progress))
 
     def forget(
         self,
@@ -78,7 +79,7 @@ class Upkeep(Facade):
         tags = frozenset(check_name(tag) for tag in ([keep_tags] if isinstance(keep_tags, str) else keep_tags))
         counts = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly)
         policy = Policy(*counts, tags) if snapshots is None or any(counts) or tags else None
-        return forget(self.vault, policy, None if snapshots is None else list(snapshots), dry_run)
+        return forget(self.vault, policy, _listed(snapshots), dry_run)
 
     def prune(
         self,
@@ -95,7 +96,7 @@ class Upkeep(Facade):
         """
         from thoth_storage.repository.prune import prune
 
-        return prune(self.vault, grace, max_unused, dry_run, progress)
+        return prune(self.vault, grace, max_unused, dry_run, timed(progress))
 
     def copy_to(
         self,
@@ -110,4 +111,11 @@ class Upkeep(Facade):
         """
         from thoth_storage.repository.copying import copy_snapshots
 
-        return copy_snapshots(self.vault, other.vault, None if snapshots is None else list(snapshots), progress)
+        return copy_snapshots(self.vault, other.vault, _listed(snapshots), timed(progress))
+
+
+def _listed(snapshots: Iterable[str] | None) -> list[str] | None:
+    """One name alone is a list of one, not of its letters."""
+    if snapshots is None:
+        return None
+    return [snapshots] if isinstance(snapshots, str) else list(snapshots)

@@ -54,11 +54,10 @@ def verify(vault: Vault, read_data: bool | float | str, progress: ProgressCallba
 
 def examine(vault: Vault, part: Part, action: str, progress: ProgressCallback | None) -> Examined:
     """Look at everything, and read ``part`` of the bytes."""
-    began = time.monotonic()
 
     def tell(done: int, total: int) -> None:
         if progress:
-            progress(Progress(action, done, total, seconds=time.monotonic() - began))
+            progress(Progress(action, done, total))
 
     keys = list_keys(vault.backend)
     # Behind the listing of the snapshots: what one of them needs and a repack has moved is told by now.
