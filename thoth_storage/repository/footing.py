@@ -6,8 +6,6 @@ it: all its blocks are stored anew.
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from thoth_storage.repository.index import Index
 from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.marks import load_doomed, load_marks, pack_sizes
@@ -27,11 +25,15 @@ class Footing:
         self.torn: set[str] = set()
         self._marked = {pack for mark in marks for pack in mark.packs}
         self._vault = vault
+        self._listed: dict[str, int] | None = None
 
-    @cached_property
+    @property
     def _sizes(self) -> dict[str, int]:
-        # Behind the records: who finds none of a prune that is through sees in the listing what it deleted.
-        return pack_sizes(self._vault.backend)
+        # Behind the records: who finds none of a prune that is through sees in the listing what it deleted. No
+        # cached_property: Python 3.11 has one lock for all of them, and one slow listing would hold up every writer.
+        if self._listed is None:
+            self._listed = pack_sizes(self._vault.backend)
+        return self._listed
 
     def holds(self, block: Block) -> bool:
         """Whether a block may be built on, with all that it stands on."""
