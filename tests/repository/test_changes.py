@@ -132,3 +132,23 @@ def test_reading_a_directory_does_not_change_it(repository: Repository, source: 
     assert (walk(source), source.stat().st_mtime_ns) == before
     repository.restore("latest", tmp_path / "target")
     assert contents(tmp_path / "target") == contents(source)
+
+
+@pytest.mark.parametrize("how", ["new", "gone", "mode", "root"])
+def test_a_folder_that_changes_is_a_change(how: str, repository: Repository, source: Path) -> None:
+    """An empty folder belongs to a snapshot, and so do permissions."""
+
+    def change() -> None:
+        if how == "new":
+            (source / "brand-new").mkdir()
+        elif how == "gone":
+            (source / "void").rmdir()
+        elif how == "mode":
+            (source / "void").chmod(0o711)
+        else:
+            source.chmod(0o711)
+
+    meanwhile = over(repository, Meanwhile(repository.backend, change))
+    with pytest.raises(ConflictError, match="changed while it was read"):
+        meanwhile.backup(source)
+    assert repository.snapshots() == []

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.repository.stores import BLOCK, SMALL, new_repository, objects, pack_bytes
+from tests.repository.stores import BLOCK, SMALL, new_repository, objects, over, pack_bytes
 from tests.repository.trees import contents, noise, text, write_tree
 from thoth_storage.repository import Repository, known
+from thoth_storage.wrappers import MeteredBackend
 
 _FRAME = 48
 _PACK = 16
@@ -80,6 +81,19 @@ def test_only_the_newest_manifests_are_read(
     assert repository.backup(tmp_path / "s1").added == 0
     assert repository.backup(tmp_path / "s0").added > 0
     assert repository.verify().ok
+
+
+def test_of_large_manifests_the_newest_are_enough(
+    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup of a large store is not to begin with the download of sixteen large manifests."""
+    monkeypatch.setattr(known, "_ROWS", 30)
+    source = tmp_path / "source"
+    for n in range(8):
+        repository.backup(write_tree(source, {"f": noise(40 * SMALL), f"{n}": noise(SMALL, n)}))
+    meter = MeteredBackend(repository.backend)
+    assert over(repository, meter).backup(source).added == 0
+    assert meter.meters["get"].requests == 1
 
 
 @pytest.mark.parametrize("how", ["missing", "cut off", "empty"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.repository.stores import SMALL, fresh_backend, objects, over
 from tests.repository.trees import contents, noise, write_tree
 from tests.repository.wrappers import AtRequest, LosesReply, Refuses
+from thoth_storage.backend import ObjectInfo
 from thoth_storage.errors import UnavailableError
 from thoth_storage.repository import Repository, packs
 from thoth_storage.wrappers import MeteredBackend, RetryingBackend
@@ -71,3 +73,27 @@ def test_without_retries_the_caller_is_told_and_the_next_backup_works(
         repository.restore("latest", tmp_path / "target", overwrite=True)
         assert contents(tmp_path / "target") == TREE
     assert number > 3
+
+
+class Blind(AtRequest):
+    """Behind the commit nothing can be listed any more."""
+
+    committed = False
+
+    def create(self, key: str, data: bytes) -> None:
+        super().create(key, data)
+        self.committed = self.committed or key.startswith("snapshots/")
+
+    def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
+        if self.committed:
+            raise UnavailableError("away", url=self.url, key=prefix)
+        return super().list(prefix)
+
+
+def test_a_writer_that_cannot_look_behind_its_commit_takes_it_back(source: Path) -> None:
+    repository = Repository.open(fresh_backend(), create=True)
+    with pytest.raises(UnavailableError):
+        over(repository, Blind(repository.backend, -1)).backup(source)
+    assert repository.snapshots() == []
+    assert objects(repository.backend, "packs/")
+    assert repository.backup(source).id

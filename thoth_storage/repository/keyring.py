@@ -18,7 +18,7 @@ from thoth_storage.backend import Backend
 from thoth_storage.errors import CorruptionError, EncryptionKeyError, FormatError, NotFoundError
 from thoth_storage.repository.cipher import check_of
 from thoth_storage.repository.layout import FORMAT_VERSION, KEYS, new_id
-from thoth_storage.repository.sealed_json import check_json, decode_json
+from thoth_storage.repository.sealed_json import LONGEST_JSON, check_json, decode_json
 from thoth_storage.repository.wrapping import Secret, unwrap, wrap
 
 __all__ = ["KeyObject", "add_key", "find_data_key", "list_keys", "new_data_key"]
@@ -86,7 +86,9 @@ def list_keys(backend: Backend, repository_id: str) -> list[KeyObject]:
 
 def read_key(backend: Backend, key: str) -> KeyObject:
     """Raises CorruptionError, FormatError, NotFoundError."""
-    found = decode_json(backend.get(key), KeyObject, _KIND, "the key object", url=backend.url, key=key)
+    found = decode_json(
+        backend.get(key, 0, LONGEST_JSON + 1), KeyObject, _KIND, "the key object", url=backend.url, key=key
+    )
     if f"{KEYS}{found.id}" != key:
         raise CorruptionError("the object holds another key than its name says", url=backend.url, key=key)
     try:

@@ -23,6 +23,8 @@ __all__ = ["Known", "load_known"]
 _SNAPSHOTS = 16
 """How many of the newest manifests are read to find blocks that are stored already. The newest alone has nearly all;
 the others help after a restore to an older state, or where several directories share a repository."""
+_ROWS = 100_000
+"""And no more are read when they have named so many blocks: those of a store of 10 GiB have a megabyte or two each."""
 _AT_ONCE = 4
 
 
@@ -77,7 +79,11 @@ def _read(vault: Vault, keys: list[SnapshotKey], index: Index) -> Iterator[tuple
             # A damaged or forgotten old snapshot must not keep new ones from being made: blocks are stored anew.
             return None
 
-    # A few at once, not all: the manifests of a large store are large.
+    # The newest first, then a few at once: the manifests of a large store are large, and the newest may be enough.
+    rows, first, count = 0, 0, 1
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="thoth-manifests") as pool:
-        for first in range(0, len(keys), _AT_ONCE):
-            yield from filter(None, pool.map(read, keys[first : first + _AT_ONCE]))
+        while first < len(keys) and rows < _ROWS:
+            for found in filter(None, pool.map(read, keys[first : first + count])):
+                rows += len(found[0].pack) // 4
+                yield found
+            first, count = first + count, _AT_ONCE

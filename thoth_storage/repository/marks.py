@@ -11,6 +11,7 @@ writer sees. There is no lock in this and no clock.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -97,7 +98,8 @@ def commit(
     """Create a snapshot that relies on some packs, unless a prune got ahead.
 
     ``heeded`` are the ids of the records that the writer knew of; ``late`` says that it took long, so that a look
-    before the commit is worth its requests. Raises OvertakenError; then no snapshot is there.
+    before the commit is worth its requests. Raises OvertakenError, and what keeps it from looking; then the snapshot
+    was taken back.
     """
     if late and relied:
         _look(vault, relied, heeded)
@@ -116,6 +118,11 @@ def commit(
                 key=key.key,
                 hint="remove that object, then run the backup again",
             ) from error
+        raise
+    except StorageError:
+        # The caller is told that there is no snapshot. So none is to be there that nobody has looked behind.
+        with suppress(StorageError):
+            vault.backend.delete(key.key)
         raise
 
 

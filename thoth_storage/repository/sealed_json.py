@@ -10,10 +10,10 @@ from blake3 import blake3
 from thoth_storage.errors import CorruptionError, FormatError
 from thoth_storage.repository.layout import FORMAT_VERSION
 
-__all__ = ["check_json", "decode_json"]
+__all__ = ["LONGEST_JSON", "check_json", "decode_json"]
 
 _T = TypeVar("_T")
-_MOST = 1024 * 1024
+LONGEST_JSON = 1024 * 1024
 """Bytes in the longest such object: more only serves to fill the reader's memory."""
 
 
@@ -37,8 +37,8 @@ def decode_json(data: bytes, kind: type[_T], word: str, what: str, *, url: str, 
     def damaged(how: str) -> CorruptionError:
         return CorruptionError(f"{what} {how}", url=url, key=key)
 
-    if len(data) > _MOST:
-        raise damaged(f"has {len(data)} bytes, {_MOST} are allowed")
+    if len(data) > LONGEST_JSON:
+        raise damaged(f"has more than {LONGEST_JSON} bytes")
     try:
         # The version first: a newer one may have other fields.
         found = msgspec.json.decode(data, type=_Version)

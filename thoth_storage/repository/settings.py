@@ -11,7 +11,7 @@ from thoth_storage.backend import Backend
 from thoth_storage.errors import AlreadyExistsError, CorruptionError, FormatError
 from thoth_storage.repository.blocks import MAX_PLAIN
 from thoth_storage.repository.layout import BLOCK_SIZE, FORMAT_VERSION, REPOSITORY_KEY, new_id
-from thoth_storage.repository.sealed_json import check_json, decode_json
+from thoth_storage.repository.sealed_json import LONGEST_JSON, check_json, decode_json
 
 __all__ = ["Encryption", "Settings", "create_settings", "new_settings", "read_settings"]
 
@@ -65,7 +65,12 @@ def create_settings(backend: Backend, settings: Settings) -> Settings:
 def read_settings(backend: Backend) -> Settings:
     """Raises NotFoundError, CorruptionError, FormatError for a newer version or a cipher that is unknown."""
     settings = decode_json(
-        backend.get(REPOSITORY_KEY), Settings, _KIND, "the settings object", url=backend.url, key=REPOSITORY_KEY
+        backend.get(REPOSITORY_KEY, 0, LONGEST_JSON + 1),
+        Settings,
+        _KIND,
+        "the settings object",
+        url=backend.url,
+        key=REPOSITORY_KEY,
     )
     if not _SMALLEST_BLOCK <= settings.block_size <= MAX_PLAIN:
         raise CorruptionError("the settings object has impossible numbers", url=backend.url, key=REPOSITORY_KEY)
