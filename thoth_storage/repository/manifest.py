@@ -33,13 +33,16 @@ __all__ = [
 ]
 
 MAGIC = b"THOTHSNP"
+_FIRST = -62_135_596_800_000_000
+"""Microseconds since 1970 at which the year 1 begins."""
 NO_BASE = 0xFFFFFFFF
 """In the column ``base``: the block is stored in full, not as a delta against another row."""
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What ``snapshots`` lists. ``time`` in microseconds since 1970 UTC; ``size``, ``added`` in bytes; ``position`` is
-    that of the write log which the snapshot covers, for a checkpoint of a live store.
+    """What ``snapshots`` lists. ``time`` in microseconds since 1970 UTC, by which snapshots are in order; ``taken`` the
+    same by the writer's own clock, where that was behind. ``size``, ``added`` in bytes; ``position`` is that of the
+    write log which the snapshot covers, for a checkpoint of a live store.
     """
 
     id: str
@@ -52,6 +55,17 @@ class Header(msgspec.Struct, frozen=True):
     parent: str | None
     program: str
     position: int | None = None
+    taken: int | None = None
+
+    def __post_init__(self) -> None:
+        # For what is read: msgspec makes it an error of the record. ``find_at`` relies on it.
+        if self.taken is not None and not _FIRST <= self.taken <= self.time:
+            raise ValueError("a snapshot was taken after its time, or at no time of the calendar")
+
+    @property
+    def moment(self) -> int:
+        """When it was made, as people are told: not moved to keep an order."""
+        return self.time if self.taken is None else self.taken
 
 
 class FileEntry(msgspec.Struct, frozen=True, array_like=True):
@@ -71,10 +85,11 @@ class FolderEntry(msgspec.Struct, frozen=True, array_like=True):
     mode: int
 
 
-class Body(msgspec.Struct, frozen=True):
+class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     """Files and folders in order of path, and the block table: ``digests`` 32 bytes for each of the first rows,
     ``packs`` 16 bytes an id, the other columns packed u32. ``pack`` is a row of ``packs``; ``offset`` and ``stored``
     the frame's place and length in the pack; ``plain`` the block's length; ``base`` the row that a delta stands on.
+    ``mode`` the permission bits of the directory itself, None in a snapshot that was made before they were kept.
     """
 
     files: tuple[FileEntry, ...]
@@ -86,6 +101,7 @@ class Body(msgspec.Struct, frozen=True):
     stored: bytes
     plain: bytes
     base: bytes
+    mode: int | None = None
 
 
 class Block(NamedTuple):
@@ -130,7 +146,9 @@ class Row(NamedTuple):
     offset: int
 
 
-def to_body(files: Iterable[FileEntry], folders: Iterable[FolderEntry], blocks: list[Block]) -> Body:
+def to_body(
+    files: Iterable[FileEntry], folders: Iterable[FolderEntry], blocks: list[Block], *, mode: int | None = None
+) -> Body:
     """Lay the block table out in columns. ``blocks`` in row order, each digest once; what they stand on follows."""
     rows = {block.place: row for row, block in enumerate(blocks)}
     table = list(blocks)
@@ -149,6 +167,7 @@ def to_body(files: Iterable[FileEntry], folders: Iterable[FolderEntry], blocks: 
         stored=pack_u32(block.stored for block in table),
         plain=pack_u32(block.plain for block in table),
         base=pack_u32(rows[block.base.place] if block.base else NO_BASE for block in table),
+        mode=mode,
     )
 
 

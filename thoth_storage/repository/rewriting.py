@@ -42,7 +42,8 @@ def rewrite(
             mine = [rows.setdefault(row, len(rows)) for row in taken.rows[number]]
             files.append(msgspec.structs.replace(file, blocks=pack_u32(mine)))
     blocks = [taken.blocks[row] for row in rows]
-    body = to_body(files, taken.body.folders, [healed.get(block, block) for block in blocks])
+    now = [healed.get(block, block) for block in blocks]
+    body = to_body(files, taken.body.folders, now, mode=taken.body.mode)
     old = taken.header
     key = _key(vault, taken.key, files, body.digests, taken_ids)
     header = msgspec.structs.replace(

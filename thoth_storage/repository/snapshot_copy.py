@@ -1,4 +1,5 @@
-"""Copies one snapshot: finds what the target lacks, moves it, commits; begun anew where a prune gets ahead."""
+"""Copies one snapshot: finds what the target lacks, moves it, commits; begun anew where a prune gets ahead, of the
+source or of the target."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from thoth_storage.repository.labels import Labels
 from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.manifest import MAGIC, Block, Body, Header, to_body, version_of
 from thoth_storage.repository.marks import OvertakenError, commit
+from thoth_storage.repository.meanwhile import ATTEMPTS, look_again, outrun
 from thoth_storage.repository.moves import load_moves
 from thoth_storage.repository.packs import PackWriter
 from thoth_storage.repository.partials import Notes
@@ -29,7 +31,7 @@ from thoth_storage.repository.reports import Progress, ProgressCallback
 from thoth_storage.repository.transcoding import Transcoder, with_bases
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["Manifest", "Mover"]
+__all__ = ["Mover"]
 
 _ATTEMPTS = 3
 _LONG = 60.0
@@ -40,8 +42,8 @@ _IDLE = 4
 """So many in a row that had nothing of what is missing, and no more are read."""
 
 
-class Manifest(NamedTuple):
-    """A snapshot of the source."""
+class _Manifest(NamedTuple):
+    """A snapshot of the source, with its blocks where they are now."""
 
     header: Header
     body: Body
@@ -74,32 +76,48 @@ class Mover:
         self.copied: list[SnapshotKey] = []
         self.blocks = self.read = self.stored = 0
 
-    def read_manifest(self, key: SnapshotKey) -> Manifest:
-        """Raises CorruptionError, FormatError, NotFoundError."""
+    def copy(self, key: SnapshotKey) -> bool:
+        """Copy a snapshot; False where somebody else did so meanwhile. Raises NotFoundError for one that was forgotten,
+        CorruptionError for one that is damaged, FormatError; ConflictError."""
         # The moves each time: a long copy meets repacks of the source.
-        moves = load_moves(self._source, Index(self._source))
+        index = Index(self._source)
+        done = self._done
+        for _ in range(ATTEMPTS):
+            manifest = self._read_manifest(key, index)
+            files = len(manifest.body.files)
+            self._files_total += files
+            try:
+                is_new = self._store(key, manifest)
+            except CorruptionError as error:
+                self._begin_anew(done, files)
+                index = look_again(self._source, key, index, error)
+                continue
+            self._files += files
+            self.tell()
+            return is_new
+        raise outrun(self._source)
+
+    def _read_manifest(self, key: SnapshotKey, index: Index) -> _Manifest:
         header, body = read_snapshot(self._source, key)
+        moves = load_moves(self._source, index)
         blocks = checked_blocks(body, url=self._source.url, key=key.key, moves=moves)
         checked_files(body, blocks, url=self._source.url, key=key.key)
-        return Manifest(header, body, blocks)
+        return _Manifest(header, body, blocks)
 
-    def copy(self, key: SnapshotKey, manifest: Manifest) -> bool:
-        """Copy a snapshot; False where somebody else did so meanwhile."""
+    def _store(self, key: SnapshotKey, manifest: _Manifest) -> bool:
+        """Store what the target lacks, and commit; anew where prunes of the target get ahead."""
         notes = Notes(self._target)
         present = self._present = self._present or Present(self._target)
-        self._files_total += len(manifest.body.files)
         done = self._done
         for _ in range(_ATTEMPTS):
             try:
                 is_new = self._attempt(key, manifest, present, notes)
             except OvertakenError as error:
                 overtaken = error
-                self._done = self._total = done
+                self._begin_anew(done, 0)
                 present.look()
                 continue
             notes.remove()
-            self._files += len(manifest.body.files)
-            self.tell()
             return is_new
         raise ConflictError(
             f"{_ATTEMPTS} attempts to copy the snapshot {key.id} were overtaken by prunes",
@@ -107,13 +125,18 @@ class Mover:
             hint="let one prune end, then copy again",
         ) from overtaken
 
+    def _begin_anew(self, done: int, files: int) -> None:
+        self._done = self._total = done
+        self._files_total -= files
+        self._under_way = 0
+
     def tell(self) -> None:
         """Tell how far it is. The total grows, since what a snapshot needs shows when its turn comes."""
         if self._progress:
             stored = self.stored + self._under_way
             self._progress(Progress("copy", self._done, self._total, self._files, self._files_total, stored))
 
-    def _attempt(self, key: SnapshotKey, manifest: Manifest, present: Present, notes: Notes) -> bool:
+    def _attempt(self, key: SnapshotKey, manifest: _Manifest, present: Present, notes: Notes) -> bool:
         began = time.monotonic()
         table = self._look_up(key, manifest, present)
         missing = [block for row, block in enumerate(manifest.blocks) if row not in table]
@@ -131,7 +154,7 @@ class Mover:
         # Those that were stored just now too: a prune without grace takes what no snapshot names yet.
         relied = {link.pack for block in blocks for link in block.chain}
         header = self._header(manifest.header, writer.stored)
-        body = to_body(manifest.body.files, manifest.body.folders, blocks)
+        body = to_body(manifest.body.files, manifest.body.folders, blocks, mode=manifest.body.mode)
         record = self._target.seal(MAGIC, header, body, version=version_of(body))
         late = time.monotonic() - began > _LONG
         try:
@@ -166,7 +189,7 @@ class Mover:
                     self._under_way = writer.stored
                     self.tell()
 
-    def _look_up(self, key: SnapshotKey, manifest: Manifest, present: Present) -> dict[int, Block]:
+    def _look_up(self, key: SnapshotKey, manifest: _Manifest, present: Present) -> dict[int, Block]:
         """By row, what the target has already: as far as is known, then from the manifests nearest to this one, as long
         as they help."""
         table: dict[int, Block] = {}
@@ -183,7 +206,7 @@ class Mover:
             idle = 0 if len(rest) < before else idle + 1
         return table
 
-    def _find(self, rows: Iterable[int], manifest: Manifest, present: Present, table: dict[int, Block]) -> list[int]:
+    def _find(self, rows: Iterable[int], manifest: _Manifest, present: Present, table: dict[int, Block]) -> list[int]:
         """Put what is known into ``table``, and give the rows that are not."""
         rest = []
         for row in rows:

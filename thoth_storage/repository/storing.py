@@ -99,4 +99,4 @@ def store_files(
         table.fill(deltas.rest())
     writer.finish()
     tell()
-    return to_body(entries, source.folders, table.blocks), table.relied()
+    return to_body(entries, source.folders, table.blocks, mode=source.mode), table.relied()
