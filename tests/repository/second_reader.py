@@ -30,6 +30,8 @@ from tests.repository.second_reader_seal import WrongKey, json_object, unlocked
 
 __all__ = ["Damaged", "Newer", "Reader", "WrongKey"]
 
+YEAR_1 = -62_135_596_800_000_000
+
 
 class Reader:
     """A repository in a folder. ``secret``: a password as text, or a random key of 32 bytes."""
@@ -49,6 +51,8 @@ class Reader:
         data = (self.root / found.key).read_bytes()
         version, header, body = record(data, b"THOTHSNP", self.seal, Header, Body)
         need((header.id, header.time) == (found.id, found.time), "another snapshot's header")
+        if header.taken is not None:
+            need(YEAR_1 <= header.taken <= header.time, "taken at an impossible time")
         sizes = [file.size for file in body.files]
         need((header.files, header.size) == (len(sizes), sum(sizes)), "a header that miscounts")
         return version, header, body

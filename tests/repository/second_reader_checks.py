@@ -57,6 +57,7 @@ class Header(msgspec.Struct):
     parent: str | None
     program: str
     position: int | None = None
+    taken: int | None = None
 
 
 class File(msgspec.Struct, array_like=True):

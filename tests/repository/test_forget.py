@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -13,7 +14,9 @@ from tests.repository.trees import write_tree
 from thoth_storage.backend import Backend
 from thoth_storage.errors import CorruptionError, InvalidArgumentError, NotFoundError, UnavailableError
 from thoth_storage.repository import Repository
+from thoth_storage.repository.index import Index
 from thoth_storage.repository.records import list_keys
+from thoth_storage.repository.summaries import CATALOGUE, update_catalogue
 
 
 @pytest.fixture
@@ -160,6 +163,41 @@ def test_a_damaged_snapshot_is_never_forgotten_by_a_policy(
     assert report.unreadable == (three[0],)
     assert [each.name for each in report.forgotten] == ["two"]
     assert key in objects(repository.backend)
+
+
+def test_no_catalogue_makes_a_damaged_snapshot_worth_keeping(repository: Repository, tmp_path: Path) -> None:
+    """It tells what was there once. Were that believed, the sound ones would go for the sake of what is lost."""
+    source = write_tree(tmp_path / "source", {"a": b"1"})
+    made = [repository.backup(source).id for _ in range(40)][::-1]
+    update_catalogue(repository.vault, list_keys(repository.backend), Index(repository.vault))
+    assert Index(repository.vault).of(CATALOGUE)
+    broken = made[:10] + made[30:35]
+    for key in list_keys(repository.backend):
+        if key.id in broken:
+            repository.backend.put(key.key, b"garbage" * 1000)
+    plan = repository.forget(keep_last=1, dry_run=True)
+    report = repository.forget(keep_last=1)
+    assert report.decisions == plan.decisions
+    assert report.unreadable == plan.unreadable == tuple(broken)
+    assert [each.id for each in report.kept] == [made[10]]
+    assert [key.id for key in list_keys(repository.backend)] == [*made[:11], *made[30:35]]
+    repository.restore(made[10], tmp_path / "target")
+
+
+def test_headers_are_read_side_by_side(repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a thousand snapshots on a bucket each takes some 50 ms."""
+    source = write_tree(tmp_path / "source", {"a": b"1"})
+    made = [repository.backup(source).id for _ in range(16)]
+    get, together = repository.backend.get, Barrier(8, timeout=20)
+
+    def wait(key: str, start: int = 0, end: int | None = None) -> bytes:
+        if key.startswith("snapshots/"):
+            assert (start, end) == (0, 4096)
+            together.wait()
+        return get(key, start, end)
+
+    monkeypatch.setattr(repository.backend, "get", wait)
+    assert [each.id for each in repository.forget(keep_last=1).kept] == made[-1:]
 
 
 def test_a_damaged_snapshot_can_be_named(repository: Repository, three: list[str]) -> None:

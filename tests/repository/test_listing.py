@@ -14,6 +14,7 @@ from thoth_storage.backend import ObjectInfo
 from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.repository import Repository
 from thoth_storage.repository import backup as module
+from thoth_storage.repository.records import list_keys
 from thoth_storage.wrappers.base import WrappedBackend
 
 START = datetime(2024, 2, 29, 23, 59, 59, 999_999, UTC)
@@ -63,8 +64,10 @@ def test_a_clock_that_stands_or_jumps_back(
     made += [repository.backup(source) for _ in range(3)]
     assert repository.snapshots() == made[::-1]
     assert repository.get("latest") == made[-1]
-    times = [snapshot.time for snapshot in made]
-    assert times == sorted(set(times))
+    assert [snapshot.time for snapshot in made] == [START, *[clock.time] * 3]
+    keys = [key.time for key in list_keys(repository.backend)]
+    assert keys == sorted(set(keys), reverse=True)
+    assert repository.verify().ok
     clock.time = START + timedelta(days=1)
     assert repository.backup(source).time == clock.time
 

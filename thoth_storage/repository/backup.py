@@ -21,7 +21,7 @@ from thoth_storage.repository.storing import store_files
 from thoth_storage.repository.summaries import update_catalogue
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["Request", "back_up", "next_key"]
+__all__ = ["Request", "back_up"]
 
 _ATTEMPTS = 3
 _LONG = 60.0
@@ -63,11 +63,11 @@ def back_up(vault: Vault, request: Request, progress: ProgressCallback | None) -
     ) from overtaken
 
 
-def next_key(vault: Vault) -> SnapshotKey:
+def _next_key(vault: Vault, now: datetime) -> SnapshotKey:
     """A key behind all that is there: what is made last is listed first, and has its name, whatever clocks say."""
     newest = [key.time for key in list_keys(vault.backend)[:1]]
     index = Index(vault).newest
-    return new_snapshot_key(datetime.now(UTC), max([*newest, *([index] if index else [])], default=None))
+    return new_snapshot_key(now, max([*newest, *([index] if index else [])], default=None))
 
 
 def _attempt(vault: Vault, source: Source, request: Request, progress: ProgressCallback | None) -> Header:
@@ -79,8 +79,9 @@ def _attempt(vault: Vault, source: Source, request: Request, progress: ProgressC
     with PackWriter(vault) as writer:
         body, relied = store_files(source, known, writer, vault, notes, request.staging, progress)
         check_unchanged(source)
-    key = next_key(vault)
-    header = _header(key, source, request, writer.stored, keys[0].id if keys else None)
+    now = datetime.now(UTC)
+    key = _next_key(vault, now)
+    header = _header(key, now, source, request, writer.stored, keys[0].id if keys else None)
     record = vault.seal(MAGIC, header, body, version=version_of(body))
     commit(vault, key, record, relied, known.heeded, late=time.monotonic() - began > _LONG)
     notes.remove()
@@ -88,7 +89,9 @@ def _attempt(vault: Vault, source: Source, request: Request, progress: ProgressC
     return header
 
 
-def _header(key: SnapshotKey, source: Source, request: Request, stored: int, parent: str | None) -> Header:
+def _header(
+    key: SnapshotKey, now: datetime, source: Source, request: Request, stored: int, parent: str | None
+) -> Header:
     return Header(
         id=key.id,
         time=to_microseconds(key.time),
@@ -100,4 +103,6 @@ def _header(key: SnapshotKey, source: Source, request: Request, stored: int, par
         parent=parent,
         program=program(),
         position=request.position,
+        # One machine whose clock is years ahead must not move the times of all that others make from then on.
+        taken=None if now == key.time else to_microseconds(now),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from thoth_storage.errors import ConfigurationError, InvalidArgumentError, NotFoundError
 from thoth_storage.repository.labels import Labels
 from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.manifest import Header
+from thoth_storage.repository.records import to_microseconds, to_time
 
 __all__ = ["check_name", "find", "find_at", "to_utc"]
 
@@ -49,15 +50,21 @@ def find(
     return begun[0]
 
 
-def find_at(url: str, keys: list[SnapshotKey], at: datetime) -> SnapshotKey:
-    """The newest snapshot that is not later than ``at`` (UTC where it has no zone). Raises NotFoundError."""
+def find_at(
+    url: str, keys: list[SnapshotKey], at: datetime, headers: Callable[[Sequence[SnapshotKey]], list[Header]]
+) -> SnapshotKey:
+    """The newest snapshot that was not taken later than ``at`` (UTC where it has no zone). ``headers`` reads those of
+    some keys. Raises NotFoundError."""
     moment = to_utc(at)
+    # A snapshot is never taken after the time in its key, so only for those that seem too late is there more to know.
+    taken = {header.id: header.moment for header in headers([key for key in keys if key.time > moment])}
     for key in keys:
-        if key.time <= moment:
+        if key.time <= moment or taken.get(key.id, to_microseconds(key.time)) <= to_microseconds(moment):
             return key
+    oldest = min(taken.values(), default=None)
     raise NotFoundError(
         f"no snapshot is as old as {moment.isoformat()}"
-        + (f"; the oldest is of {keys[-1].time.isoformat()}" if keys else ": there is none"),
+        + (f"; the oldest is of {to_time(oldest).isoformat()}" if oldest is not None else ": there is none"),
         url=url,
         hint="'thoth-storage snapshots' lists them",
     )

@@ -20,7 +20,7 @@ from thoth_storage.repository.manifest import Header
 from thoth_storage.repository.records import list_keys, read_header, to_snapshot
 from thoth_storage.repository.reports import Snapshot
 from thoth_storage.repository.retention import Decision, Policy, decide
-from thoth_storage.repository.summaries import read_headers
+from thoth_storage.repository.summaries import read_headers, read_stored
 from thoth_storage.repository.vault import Vault
 
 __all__ = ["ForgetReport", "forget"]
@@ -56,7 +56,7 @@ def forget(vault: Vault, policy: Policy | None, wanted: Sequence[str] | None, dr
     keys = list_keys(vault.backend)
     labels = load_labels(vault, index, strict=True)
     if policy is not None:
-        report = _by_policy(vault, policy, keys, index, labels, dry_run)
+        report = _by_policy(vault, policy, keys, labels, dry_run)
     else:
         report = ForgetReport(_by_name(vault, wanted or (), keys, index, labels), dry_run=dry_run)
     if not dry_run:
@@ -67,18 +67,16 @@ def forget(vault: Vault, policy: Policy | None, wanted: Sequence[str] | None, dr
     return report
 
 
-def _by_policy(
-    vault: Vault, policy: Policy, keys: list[SnapshotKey], index: Index, labels: Labels, dry_run: bool
-) -> ForgetReport:
-    headers = read_headers(vault, keys, index)
-    decisions = decide((_named(header, headers, labels) for header in headers), policy)
+def _by_policy(vault: Vault, policy: Policy, keys: list[SnapshotKey], labels: Labels, dry_run: bool) -> ForgetReport:
+    """Only a snapshot whose header can be read now counts as kept: else the sound ones would go for its sake."""
+    headers, unreadable = read_stored(vault, keys)
+    decisions = decide([_named(header, headers, labels) for header in headers], policy)
     if decisions and not any(decision.keep for decision in decisions):
         raise InvalidArgumentError(
             f"these rules keep none of the {len(decisions)} snapshots",
             hint="keep at least one (keep_last=1), or name the snapshots that are to go",
         )
-    readable = {header.id for header in headers}
-    return ForgetReport(tuple(decisions), tuple(key.id for key in keys if key.id not in readable), dry_run)
+    return ForgetReport(tuple(decisions), tuple(key.id for key in unreadable), dry_run)
 
 
 def _by_name(

@@ -110,7 +110,7 @@ def to_snapshot(header: Header, labels: Labels = NO_LABELS) -> Snapshot:
     """A header as people see it, with what was said of it later."""
     return Snapshot(
         id=header.id,
-        time=to_time(header.time),
+        time=to_time(header.moment),
         name=header.name,
         tags=labels.tags(header.id, header.tags),
         files=header.files,

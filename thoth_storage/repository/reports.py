@@ -14,8 +14,9 @@ __all__ = ["Problem", "Progress", "ProgressCallback", "RestoreReport", "Snapshot
 class Snapshot:
     """An immutable, consistent image of a directory.
 
-    ``time`` in UTC; ``size`` is the bytes of all files, ``added`` those that this backup had to store;
-    ``parent`` is the id of the snapshot that was newest before; ``position`` that of the write log, for a checkpoint.
+    ``time`` in UTC, by the clock of the machine that made it; ``size`` is the bytes of all files, ``added`` those that
+    this backup had to store; ``parent`` is the id of the snapshot that was newest before; ``position`` that of the
+    write log, for a checkpoint.
     ``name`` is what it was called when it was made, ``names`` those that were given to it later and mean it now.
     """
 

@@ -18,13 +18,13 @@ from thoth_storage.repository.index import Index
 from thoth_storage.repository.key_verbs import KeyVerbs
 from thoth_storage.repository.labelling import Labelling
 from thoth_storage.repository.labels import load_labels
-from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS
+from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS, SnapshotKey
 from thoth_storage.repository.moves import load_moves
 from thoth_storage.repository.opening import open_vault
 from thoth_storage.repository.records import list_keys, read_header, to_snapshot
 from thoth_storage.repository.reports import ProgressCallback, RestoreReport, Snapshot, timed
 from thoth_storage.repository.restore import Wanted, restore_snapshot
-from thoth_storage.repository.summaries import summarize
+from thoth_storage.repository.summaries import read_headers, summarize
 from thoth_storage.repository.upkeep import Upkeep
 
 __all__ = ["Repository"]
@@ -107,10 +107,10 @@ class Repository(Upkeep, Labelling, KeyVerbs):
     ) -> RestoreReport:
         """Write a snapshot to ``target``, every block verified; all or nothing.
 
-        ``wanted`` as in ``get``; or None, and ``at`` a time (UTC where it has no zone): then the newest that is not
-        later. ``include``: patterns of paths (``*.sqlite3``) or folders. With ``overwrite`` a target that exists is
-        replaced as a whole, after the new one is complete; what both have in common is not fetched again. ``dry_run``
-        makes all checks, tells what would be written and read, and writes nothing.
+        ``wanted`` as in ``get``; or None, and ``at`` a time (UTC where it has no zone): then the newest that was not
+        taken later. ``include``: patterns of paths (``*.sqlite3``) or folders. With ``overwrite`` a target that exists
+        is replaced as a whole, after the new one is complete; what both have in common is not fetched again.
+        ``dry_run`` makes all checks, tells what would be written and read, and writes nothing.
 
         Raises NotFoundError, AlreadyExistsError, CorruptionError, CapacityError.
         """
@@ -118,13 +118,16 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         if at is not None and wanted not in (None, "latest"):
             raise InvalidArgumentError(f"both a snapshot ({wanted!r:.80}) and a time were given", hint="give one")
         index = Index(self.vault)
-        key = find_at(self.url, list_keys(self.backend), at) if at else self._find(wanted or "latest", index)
+        key = self._find_at(at, index) if at else self._find(wanted or "latest", index)
         what = Wanted(target, include, overwrite, dry_run)
         return restore_snapshot(self.vault, key, load_moves(self.vault, index), what, timed(progress))
 
     def close(self) -> None:
         """Give back the backend's connections."""
         self.backend.close()
+
+    def _find_at(self, at: datetime, index: Index) -> SnapshotKey:
+        return find_at(self.url, list_keys(self.backend), at, lambda keys: read_headers(self.vault, keys, index))
 
     def _refuse_own_folder(self, target: str | os.PathLike[str]) -> None:
         scheme, _, location = self.url.partition("://")

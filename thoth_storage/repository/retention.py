@@ -61,9 +61,10 @@ class Decision:
         return bool(self.reasons)
 
 
-def decide(snapshots: Iterable[Snapshot], policy: Policy) -> list[Decision]:
-    """A decision for each snapshot, newest first. What a name was moved to is kept: somebody relies on it."""
-    ordered = sorted(snapshots, key=lambda snapshot: (snapshot.time, snapshot.id), reverse=True)
+def decide(ordered: Sequence[Snapshot], policy: Policy) -> list[Decision]:
+    """A decision for each snapshot, in their order: newest first, as the repository lists them. Which period one is of
+    tells its time; which is newest, the order. So where one machine's clock is years ahead, what it made ages all the
+    same. What a name was moved to is kept: somebody relies on it."""
     reasons: dict[str, list[str]] = {snapshot.id: [] for snapshot in ordered}
     for snapshot in ordered[: policy.last]:
         reasons[snapshot.id].append("last")

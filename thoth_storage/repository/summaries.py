@@ -7,7 +7,7 @@ came later are read one by one. It is a cache of what never changes: a missing o
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -21,7 +21,7 @@ from thoth_storage.repository.records import read_header, to_microseconds, to_sn
 from thoth_storage.repository.reports import Snapshot
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["CATALOGUE", "read_catalogue", "read_headers", "summarize", "update_catalogue"]
+__all__ = ["CATALOGUE", "read_catalogue", "read_headers", "read_stored", "summarize", "update_catalogue"]
 
 _log = logging.getLogger(__name__)
 CATALOGUE = "catalogue"
@@ -40,19 +40,18 @@ def read_headers(vault: Vault, keys: Sequence[SnapshotKey], index: Index) -> lis
     verification names it: it must not hide the others. One that was forgotten meanwhile is left out too."""
     known = _catalogued(vault, index) if len(keys) > 1 else {}
 
-    def read(key: SnapshotKey) -> Header | None:
-        try:
-            header = known.get(key.id)
-            # The key's time is what a listing sorts by, and a record that tells another is not to be believed.
-            return header if header and header.time == to_microseconds(key.time) else read_header(vault, key)
-        except NotFoundError:
-            return None
-        except (CorruptionError, FormatError) as error:
-            _log.warning("left out a snapshot that cannot be read: %s", error)
-            return None
+    def read(key: SnapshotKey) -> Header:
+        header = known.get(key.id)
+        # The key's time is what a listing sorts by, and a record that tells another is not to be believed.
+        return header if header and header.time == to_microseconds(key.time) else read_header(vault, key)
 
-    with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="thoth-headers") as pool:
-        return [header for header in pool.map(read, keys) if header]
+    return _read(keys, read)[0]
+
+
+def read_stored(vault: Vault, keys: Sequence[SnapshotKey]) -> tuple[list[Header], list[SnapshotKey]]:
+    """The headers that the snapshots themselves have now, and the keys of those that cannot be read. For who is about
+    to delete: a catalogue tells nothing of what became of a snapshot since."""
+    return _read(keys, lambda key: read_header(vault, key))
 
 
 def summarize(vault: Vault, keys: Sequence[SnapshotKey], index: Index, labels: Labels) -> list[Snapshot]:
@@ -74,6 +73,25 @@ def update_catalogue(vault: Vault, keys: Sequence[SnapshotKey], index: Index) ->
 def read_catalogue(vault: Vault, entry: Entry) -> dict[str, Header]:
     """What one catalogue tells of each snapshot, by id. Raises CorruptionError, FormatError, NotFoundError."""
     return {header.id: header for header in read_entry(vault, entry, _Body).headers}
+
+
+def _read(keys: Sequence[SnapshotKey], read: Callable[[SnapshotKey], Header]) -> tuple[list[Header], list[SnapshotKey]]:
+    """In order; one that was forgotten meanwhile is in neither list."""
+    damaged: set[SnapshotKey] = set()
+
+    def attempt(key: SnapshotKey) -> Header | None:
+        try:
+            return read(key)
+        except NotFoundError:
+            return None
+        except (CorruptionError, FormatError) as error:
+            _log.warning("left out a snapshot that cannot be read: %s", error)
+            damaged.add(key)
+            return None
+
+    with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="thoth-headers") as pool:
+        headers = [header for header in pool.map(attempt, keys) if header]
+    return headers, [key for key in keys if key in damaged]
 
 
 def _catalogued(vault: Vault, index: Index) -> dict[str, Header]:
