@@ -4,7 +4,7 @@ that does not add up, is refused here, before a byte is written."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NoReturn
 
 from thoth_storage.errors import CorruptionError
@@ -29,24 +29,64 @@ def checked_blocks(body: Body, *, url: str, key: str, moves: Moves = NO_MOVES) -
     def refuse(what: str) -> NoReturn:
         raise CorruptionError(f"the manifest is not sound: {what}", url=url, key=key)
 
-    named, count = _rows(body, refuse)
+    named, _ = _rows(body, refuse)
     digests = [body.digests[i : i + 32] for i in range(0, len(body.digests), 32)]
     if len(set(digests)) < named:
         refuse("two rows hold the same block")
-    packs = [body.packs[i : i + 16].hex() for i in range(0, len(body.packs), 16)]
-    columns = [unpack_u32(column) for column in (body.pack, body.offset, body.stored, body.plain, body.base)]
-    digests.extend([b""] * (count - named))
-    rows: list[Block] = []
-    for row, (pack, offset, stored, plain, base) in enumerate(zip(*columns, strict=True)):
-        sound = pack < len(packs) and offset >= PACK_HEADER_SIZE
-        if not sound or not 0 < plain <= MAX_PLAIN or not FRAME_HEADER < stored <= MAX_FRAME:
-            refuse(f"block {row} has impossible numbers")
-        if base != NO_BASE and base >= count:
-            refuse(f"block {row} stands on row {base} of {count}")
-        rows.append(Block(digests[row], *moves.place(packs[pack], offset), stored, plain))
-    if body.base.count(b"\xff") < len(body.base):
-        _link(rows, columns[-1], refuse)
-    return rows[:named]
+    table = _Table(body, digests, moves, refuse)
+    for row in range(len(table.rows)):
+        table.build(row)
+    return table.rows[:named]
+
+
+class _Table:
+    """Rows as they are built: each once, what it stands on before it. Those that nothing leads to are only checked."""
+
+    def __init__(self, body: Body, digests: list[bytes], moves: Moves, refuse: Callable[[str], NoReturn]) -> None:
+        columns = (body.pack, body.offset, body.stored, body.plain, body.base)
+        self._pack, self._offset, self._stored, self._plain, self._base = map(unpack_u32, columns)
+        self._packs = [body.packs[i : i + 16].hex() for i in range(0, len(body.packs), 16)]
+        self._digests = digests
+        self._moves = moves
+        self._refuse = refuse
+        self._depths = bytearray(len(self._pack))
+        self._lengths: dict[int, int] = {}
+        self.rows: list[Block] = [_UNBUILT] * len(self._pack)
+        self._check()
+
+    def build(self, row: int) -> None:
+        """Make a row's block, and those that it stands on."""
+        path = []
+        while row != NO_BASE and self.rows[row] is _UNBUILT:
+            path.append(row)
+            row = self._base[row]
+            if len(path) > MAX_CHAIN + 1:
+                self._refuse(f"block {path[0]} stands on a chain of more than {MAX_CHAIN}")
+        for upper in reversed(path):
+            base = None if row == NO_BASE else self.rows[row]
+            if base:
+                self._depths[upper] = self._depths[row] + 1
+            if self._depths[upper] > MAX_CHAIN:
+                self._refuse(f"block {path[0]} stands on a chain of more than {MAX_CHAIN}")
+            place = self._moves.place(self._packs[self._pack[upper]], self._offset[upper])
+            digest = self._digests[upper] if upper < len(self._digests) else b""
+            # Nearly all have one plain length: one number object for them, not one each.
+            plain = self._lengths.setdefault(self._plain[upper], self._plain[upper])
+            self.rows[upper] = Block(digest, *place, self._stored[upper], plain, base)
+            row = upper
+
+    def _check(self) -> None:
+        count, packs = len(self._pack), len(self._packs)
+        columns = zip(self._pack, self._offset, self._stored, self._plain, self._base, strict=True)
+        for row, (pack, offset, stored, plain, base) in enumerate(columns):
+            sound = pack < packs and offset >= PACK_HEADER_SIZE
+            if not sound or not 0 < plain <= MAX_PLAIN or not FRAME_HEADER < stored <= MAX_FRAME:
+                self._refuse(f"block {row} has impossible numbers")
+            if base != NO_BASE and base >= count:
+                self._refuse(f"block {row} stands on row {base} of {count}")
+
+
+_UNBUILT = Block(b"", "", 0, 0, 0)
 
 
 def _rows(body: Body, refuse: Callable[[str], NoReturn]) -> tuple[int, int]:
@@ -61,22 +101,6 @@ def _rows(body: Body, refuse: Callable[[str], NoReturn]) -> tuple[int, int]:
         if len(getattr(body, name)) != 4 * count:
             refuse(f"column {name} has {len(getattr(body, name))} bytes for {count} blocks")
     return named, count
-
-
-def _link(rows: list[Block], bases: Sequence[int], refuse: Callable[[str], NoReturn]) -> None:
-    """Give each delta the block that it stands on."""
-    linked = [base == NO_BASE for base in bases]
-    for row in range(len(rows)):
-        path = [row]
-        while not linked[path[-1]]:
-            path.append(bases[path[-1]])
-            if len(path) > MAX_CHAIN + 1:
-                refuse(f"block {row} stands on a chain of more than {MAX_CHAIN}")
-        if rows[path[-1]].depth + len(path) - 1 > MAX_CHAIN:
-            refuse(f"block {row} stands on a chain of more than {MAX_CHAIN}")
-        for upper, lower in zip(reversed(path[:-1]), reversed(path[1:]), strict=True):
-            rows[upper] = rows[upper]._replace(base=rows[lower])
-            linked[upper] = True
 
 
 def checked_files(body: Body, blocks: list[Block], *, url: str, key: str) -> list[list[int]]:

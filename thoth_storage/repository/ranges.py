@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from thoth_storage.repository.manifest import Block
 
@@ -49,29 +50,14 @@ class Batch:
 
 
 def batches(blocks: Iterable[Block]) -> Iterator[Batch]:
-    """All frames that ``blocks`` need, by the full ones: in the order in which packs are first met, then by offset."""
-    # By all that a manifest says of a place, and of what is below it: two that contradict each other must not share a
-    # frame, nor put their chains together to one that is longer than any may be.
-    nodes: dict[tuple[tuple[str, int, int, int], int], Node] = {}
-    roots: dict[str, list[Node]] = defaultdict(list)
-    for block in blocks:
-        node = None
-        for link in reversed(block.chain):
-            upper = nodes.get((link[1:5], id(node)))
-            if upper is None:
-                upper = nodes[link[1:5], id(node)] = Node(link)
-                if node is None:
-                    roots[link.pack].append(upper)
-                else:
-                    node.upper.append(upper)
-            node = upper
-        assert node is not None
-        node.wanted.append(block)
+    """All frames that ``blocks`` need, by the full ones: in the order in which packs are first met, then by offset.
+
+    Of the graph of what stands on what there is never more than a batch, whatever the number of blocks.
+    """
     batch: list[Node] = []
     full = links = 0
-    for mine in roots.values():
-        mine.sort(key=lambda node: node.block.offset)
-        for node in mine:
+    for _, mine in groupby(_by_root(blocks), key=lambda block: block.root.place):
+        for node in _graph(mine):
             above = sum(each.block.stored for each in _above(node))
             if batch and (full + node.block.stored > _BATCH or links + above > _LINKS):
                 yield _batch(batch)
@@ -81,6 +67,35 @@ def batches(blocks: Iterable[Block]) -> Iterator[Batch]:
             links += above
     if batch:
         yield _batch(batch)
+
+
+def _by_root(blocks: Iterable[Block]) -> list[Block]:
+    ranks: dict[str, int] = {}
+
+    def position(block: Block) -> int:
+        root = block.root
+        return ranks.setdefault(root.pack, len(ranks)) << 64 | root.offset
+
+    return sorted(blocks, key=position)
+
+
+def _graph(blocks: Iterable[Block]) -> Iterable[Node]:
+    """The full blocks at one place, each with what stands on it."""
+    # By all that a manifest says of a place, and of what is below it: two that contradict each other must not share a
+    # frame, nor put their chains together to one that is longer than any may be.
+    nodes: dict[tuple[tuple[str, int, int, int], int], Node] = {}
+    roots: list[Node] = []
+    for block in blocks:
+        node = None
+        for link in reversed(block.chain):
+            upper = nodes.get((link[1:5], id(node)))
+            if upper is None:
+                upper = nodes[link[1:5], id(node)] = Node(link)
+                (node.upper if node else roots).append(upper)
+            node = upper
+        assert node is not None
+        node.wanted.append(block)
+    return roots
 
 
 def ranges(nodes: Iterable[Node]) -> Iterator[Range]:

@@ -18,6 +18,10 @@ __all__ = ["Found", "Source", "check_unchanged", "read", "scan", "settle"]
 _TICK = 20_000_000
 """Nanoseconds. Linux before 6.13 stamps files at 100 to 1,000 Hz; later ones do better."""
 
+_LATEST = 2**63 - 1
+"""Nanoseconds from 1970 that a snapshot can hold: to the year 2262, and back to 1677. What some file systems say beyond
+that becomes the nearest."""
+
 _REPLACED = {errno.ELOOP, errno.ENXIO, errno.ESPIPE, errno.EISDIR}
 """What opening or reading tells where a link, a socket, a pipe or a folder took a file's place."""
 
@@ -90,7 +94,8 @@ def _look(root: Path, above: str, files: list[Found], folders: list[FolderEntry]
                 folders.append(FolderEntry(path, mode))
                 pending.append(f"{path}/")
             elif stat.S_ISREG(status.st_mode):
-                files.append(Found(path, status.st_size, mode, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
+                mtime = min(max(status.st_mtime_ns, -_LATEST - 1), _LATEST)
+                files.append(Found(path, status.st_size, mode, mtime, status.st_ctime_ns, status.st_ino))
             else:
                 raise ConfigurationError(
                     f"{entry.path} is a link or a special file, which a snapshot does not hold",
