@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from thoth_storage.errors import ConfigurationError
+from thoth_storage.errors import ConfigurationError, EncryptionKeyError
 
 __all__ = [
     "StoreSettings",
@@ -76,13 +76,25 @@ def embedder_name() -> str:
 
 
 def encryption_key() -> str | None:
-    """The key of encrypted repositories: a password, ``base64:`` and 32 bytes, or a reference with ``://``."""
-    return os.environ.get("THOTH_STORAGE_KEY") or None
+    """The key of encrypted repositories: a password, ``base64:`` and 32 bytes, or a reference with ``://``. Raises
+    EncryptionKeyError where it is set and empty."""
+    return _key("THOTH_STORAGE_KEY")
 
 
 def target_encryption_key() -> str | None:
-    """The key of the repository that a copy goes to, where it is another than that of ``encryption_key``."""
-    return os.environ.get("THOTH_STORAGE_TO_KEY") or None
+    """The key of the repository that a copy goes to, where it is another than that of ``encryption_key``. Raises
+    EncryptionKeyError where it is set and empty."""
+    return _key("THOTH_STORAGE_TO_KEY")
+
+
+def _key(name: str) -> str | None:
+    value = os.environ.get(name)
+    if value == "":
+        # A secret that was not found leaves an empty variable, and nobody wants his data in the clear for that.
+        raise EncryptionKeyError(
+            f"{name} is set but empty", hint="give it the key, or unset it where nothing is to be encrypted"
+        )
+    return value
 
 
 def log_level() -> str:

@@ -115,6 +115,20 @@ def test_wrong_missing_and_superfluous_keys(
     assert (said.code, said.error["type"]) == (2, "EncryptionKeyError")
 
 
+def test_variables_that_are_set_but_empty(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert invoke("backup", tree, "plain").code == 0
+    for name, arguments in {
+        "THOTH_STORAGE_KEY": ["backup", tree, "made"],
+        "THOTH_STORAGE_TO_KEY": ["copy", "plain", "made"],
+    }.items():
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "")
+            said = invoke(*arguments, "--json")
+        assert (said.code, said.error["type"]) == (2, "EncryptionKeyError")
+        assert said.error["message"] == f"{name} is set but empty"
+        assert not (tmp_path / "made").exists()
+
+
 def test_no_key_is_asked_for_where_nobody_is(encrypted: Path) -> None:
     for verb in ("add", "rotate"):
         said = invoke("key", verb, encrypted)

@@ -15,8 +15,9 @@ from tests.repository.stores import fresh_backend, objects, over, put_back
 from tests.repository.trees import contents, walk
 from tests.repository.wrappers import Killed, Killer
 from thoth_storage import registry
-from thoth_storage.backend import Backend
+from thoth_storage.backend import Backend, Capabilities
 from thoth_storage.errors import (
+    CapabilityError,
     CorruptionError,
     EncryptionKeyError,
     NotFoundError,
@@ -25,6 +26,7 @@ from thoth_storage.errors import (
 )
 from thoth_storage.registry import Registry
 from thoth_storage.repository import Repository
+from thoth_storage.wrappers.base import WrappedBackend
 
 RAW = bytes(range(32))
 BASE64 = f"base64:{base64.b64encode(RAW).decode()}"
@@ -122,6 +124,45 @@ def test_a_key_for_what_is_not_encrypted_is_refused() -> None:
             act()
 
 
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_variable_that_is_set_but_empty_is_no_consent_to_plaintext(
+    stored: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A secret that was not found leaves one."""
+    backend = fresh_backend()
+    if stored:
+        Repository.open(backend, create=True)
+    before = objects(backend)
+    monkeypatch.setenv("THOTH_STORAGE_KEY", "")
+    with pytest.raises(EncryptionKeyError, match="THOTH_STORAGE_KEY is set but empty") as caught:
+        Repository.open(backend, create=True)
+    assert "unset" in str(caught.value.hint)
+    assert objects(backend) == before
+    made = new("passed")
+    assert made.encrypted
+
+
+class NoAtomicCreate(WrappedBackend):
+    """Looks and then writes: of two creators both may win."""
+
+    capabilities = Capabilities(atomic_create=False)
+
+
+def test_no_encrypted_repository_is_made_where_two_makers_could_win(source: Path) -> None:
+    backend = fresh_backend()
+    weak = NoAtomicCreate(backend)
+    with pytest.raises(CapabilityError, match="atomic create") as caught:
+        Repository.open(weak, create=True, encryption_key="key")
+    assert "thoth-storage plugins" in str(caught.value.hint)
+    assert caught.value.url == backend.url
+    assert objects(backend) == {}
+    made = Repository.open(backend, create=True, encryption_key="key")
+    made.backup(source)
+    again = Repository.open(weak, create=True, encryption_key="key")
+    assert (again.id, again.verify().ok) == (made.id, True)
+    assert not Repository.open(NoAtomicCreate(fresh_backend()), create=True).encrypted
+
+
 def test_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THOTH_STORAGE_KEY", "from there")
     made = new(None)
@@ -200,6 +241,78 @@ def test_rotation_wraps_anew_and_stores_nothing_else(source: Path, tmp_path: Pat
     assert walk(tmp_path / "target") == walk(source)
 
 
+class Together(WrappedBackend):
+    """Several delete their keys, and only then any of them goes on."""
+
+    def __init__(self, inner: Backend, barrier: Barrier) -> None:
+        super().__init__(inner)
+        self.barrier = barrier
+
+    def delete(self, *keys: str) -> None:
+        self.barrier.wait(20)
+        super().delete(*keys)
+        self.barrier.wait(20)
+
+
+def test_removing_different_keys_at_once_leaves_one() -> None:
+    made = new(RAW)
+    keys = [bytes([number]) * 32 for number in (1, 2)]
+    ids = [next(iter(made.keys())).id, *(made.add_key(key, RAW) for key in keys)]
+    stored = objects(made.backend, "keys/")
+    barrier = Barrier(3)
+
+    def remove(key_id: str) -> str:
+        try:
+            over(made, Together(made.backend, barrier)).remove_key(key_id)
+        except EncryptionKeyError as error:
+            return error.message
+        return ""
+
+    with ThreadPoolExecutor(3) as pool:
+        told = list(pool.map(remove, ids))
+    assert any("it was put back" in each for each in told)
+    left = objects(made.backend, "keys/")
+    assert left
+    assert left == {key: stored[key] for key in left}
+    assert set(left) >= {f"keys/{key_id}" for key_id, each in zip(ids, told, strict=True) if each}
+    assert any(opens(made.backend, key) for key in (RAW, *keys))
+
+
+def test_a_rotation_removes_a_key_that_was_added_twice() -> None:
+    made = new("old")
+    made.add_key("old", "old")
+    made.add_key("other", "old")
+    added = made.rotate_key("new", "old")
+    assert not opens(made.backend, "old")
+    assert opens(made.backend, "other")
+    assert opens(made.backend, "new")
+    assert len(made.keys()) == 2
+    # To the same one: wrapped anew, and still there.
+    again = made.rotate_key("new", "new")
+    assert {key.id for key in iter(made.keys())} & {added, again} == {again}
+    assert opens(made.backend, "new")
+
+
+class NoDelete(WrappedBackend):
+    """An identity that may add and not delete."""
+
+    def delete(self, *keys: str) -> None:
+        raise PermissionError_("you may not delete", url=self.url, key=keys[0])
+
+
+def test_a_rotation_that_may_not_delete_says_what_it_did() -> None:
+    made = new("old")
+    [old] = made.keys()
+    with pytest.raises(PermissionError_, match=f"new key was added .*{old.id}.* still opens") as caught:
+        over(made, NoDelete(made.backend)).rotate_key("new", "old")
+    assert not isinstance(caught.value, EncryptionKeyError)
+    [added] = [key.id for key in iter(made.keys()) if key.id != old.id]
+    assert added in caught.value.message
+    assert "key remove" in str(caught.value.hint)
+    assert opens(made.backend, "old")
+    assert opens(made.backend, "new")
+
+
 def test_only_who_has_a_key_adds_one() -> None:
     made = new("right")
     before = objects(made.backend)
@@ -227,7 +340,7 @@ def test_a_rotation_that_is_killed_leaves_a_key(late: bool) -> None:
     assert number > 3
 
 
-def opens(backend: Backend, key: str) -> bool:
+def opens(backend: Backend, key: object) -> bool:
     try:
         Repository.open(backend, encryption_key=key)
     except EncryptionKeyError:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.repository.stores import SMALL, objects, over
 from tests.repository.trees import noise, write_tree
 from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.repository import Repository, packs
+from thoth_storage.repository.sampling import to_part
 from thoth_storage.wrappers import MeteredBackend
 
 DAY = 86_400
@@ -47,7 +51,9 @@ def test_a_part_reads_no_more(many: Repository) -> None:
     assert meter.meters["get"].bytes - structure < 40 * (SMALL + 100)
 
 
-@pytest.mark.parametrize(("wanted", "days"), [("5%", 20), ("50%", 2), ("100%", 1), (0.05, 20), (1, 1), (1.0, 1)])
+@pytest.mark.parametrize(
+    ("wanted", "days"), [("5%", 20), ("50%", 2), ("60%", 1), ("100%", 1), (0.05, 20), (0.34, 2), (1, 1), (1.0, 1)]
+)
 def test_as_many_days_as_parts(
     wanted: str | float, days: int, many: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,3 +96,16 @@ def test_what_says_not_how_much(wanted: str | float, many: Repository) -> None:
     with pytest.raises(InvalidArgumentError) as caught:
         many.verify(wanted)
     assert "5%" in str(caught.value.hint)
+
+
+@given(st.integers(1, 9_999))
+def test_no_less_is_read_than_was_asked_for(hundredths: int) -> None:
+    wanted = Fraction(hundredths, 10_000)
+    part = to_part(f"{hundredths / 100:.2f}%")
+    assert Fraction(1, part.count) >= wanted
+    assert Fraction(1, part.count + 1) < wanted
+
+
+@pytest.mark.parametrize("count", [*range(1, 200), 365, 1_000, 999_999])
+def test_a_whole_part_is_that_part(count: int) -> None:
+    assert to_part(1 / count).count == count

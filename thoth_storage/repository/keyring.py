@@ -9,19 +9,21 @@ wrapped bytes.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from thoth_storage.backend import Backend
-from thoth_storage.errors import CorruptionError, EncryptionKeyError, FormatError, NotFoundError
+from thoth_storage.errors import AlreadyExistsError, CorruptionError, EncryptionKeyError, FormatError, NotFoundError
 from thoth_storage.repository.cipher import check_of
 from thoth_storage.repository.layout import FORMAT_VERSION, KEYS, new_id
 from thoth_storage.repository.sealed_json import LONGEST_JSON, check_json, decode_json
 from thoth_storage.repository.wrapping import Secret, unwrap, wrap
 
-__all__ = ["KeyObject", "add_key", "find_data_key", "list_keys", "new_data_key"]
+__all__ = ["KeyObject", "add_key", "find_data_key", "list_keys", "new_data_key", "open_keys", "remove_keys"]
 
 _KIND = "thoth_storage key"
 
@@ -99,8 +101,12 @@ def read_key(backend: Backend, key: str) -> KeyObject:
 
 
 def find_data_key(backend: Backend, repository_id: str, key_check: str, secret: Secret) -> tuple[str, bytes]:
-    """The id of the key object that ``secret`` opens, and the data key. Raises EncryptionKeyError where it opens
-    none."""
+    """The id of a key object that ``secret`` opens, and the data key. Raises EncryptionKeyError where it opens none."""
+    return next(open_keys(backend, repository_id, key_check, secret))
+
+
+def open_keys(backend: Backend, repository_id: str, key_check: str, secret: Secret) -> Iterator[tuple[str, bytes]]:
+    """The same for each key object that it opens: nothing keeps people from adding a password twice."""
     keys = list_keys(backend, repository_id)
     if not keys:
         raise CorruptionError(
@@ -109,12 +115,37 @@ def find_data_key(backend: Backend, repository_id: str, key_check: str, secret: 
             key=KEYS,
             hint="bring the objects below keys/ back from a copy of the bucket",
         )
+    fits = False
     for candidate in keys:
         data_key = unwrap(secret, candidate.wrapping, bytes.fromhex(candidate.wrapped), repository_id)
         if data_key and check_of(data_key) == key_check:
-            return candidate.id, data_key
+            fits = True
+            yield candidate.id, data_key
+    if not fits:
+        raise EncryptionKeyError(
+            "wrong encryption key: it opens none of the repository's key objects",
+            url=backend.url,
+            hint="check THOTH_STORAGE_KEY, or the encryption_key that was passed",
+        )
+
+
+def remove_keys(backend: Backend, repository_id: str, ids: Iterable[str]) -> None:
+    """Delete key objects. Two who remove different ones at once might leave none, and all would be lost: so who finds
+    none left puts his back. Raises EncryptionKeyError then."""
+    stored = {}
+    for key in (f"{KEYS}{key_id}" for key_id in ids):
+        with suppress(NotFoundError):
+            stored[key] = backend.get(key)
+    if stored:
+        backend.delete(*stored)
+    with suppress(FormatError):  # a key that only a newer program can use is left
+        if list_keys(backend, repository_id):
+            return
+    for key, data in stored.items():
+        with suppress(AlreadyExistsError):
+            backend.create(key, data)
     raise EncryptionKeyError(
-        "wrong encryption key: it opens none of the repository's key objects",
+        "this was the last key of the repository, since others were removed at the same time; it was put back",
         url=backend.url,
-        hint="check THOTH_STORAGE_KEY, or the encryption_key that was passed",
+        hint="add another first",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from thoth_storage import config
 from thoth_storage.backend import Backend
-from thoth_storage.errors import EncryptionKeyError, NotFoundError
+from thoth_storage.errors import CapabilityError, EncryptionKeyError, NotFoundError
 from thoth_storage.registry import resolve_key
 from thoth_storage.repository.cipher import PLAIN, AesGcm, check_of
 from thoth_storage.repository.keyring import add_key, find_data_key, new_data_key
@@ -26,7 +26,8 @@ def open_vault(backend: Backend, key: object, *, create: bool) -> Vault:
     """``key`` is what the caller passed, None for that of the environment.
 
     Raises NotFoundError where there is no repository, EncryptionKeyError where the key does not fit what is there, and
-    for a broken repository what ``read_settings`` raises.
+    for a broken repository what ``read_settings`` raises; CapabilityError where an encrypted one is to be made and of
+    two makers both might win.
     """
     secret = secret_of(key)
     try:
@@ -52,6 +53,14 @@ def secret_of(key: object) -> Secret | None:
 def _create(backend: Backend, secret: Secret | None) -> Vault:
     if secret is None:
         return _unlock(backend, create_settings(backend, new_settings()), None)
+    if not backend.capabilities.atomic_create:
+        raise CapabilityError(
+            "no encrypted repository is made here: the backend has no atomic create, so of two makers at once each "
+            "could keep a data key of its own, and what one of them stores would be lost",
+            url=backend.url,
+            hint="use a backend that has it ('thoth-storage plugins' tells), or make the repository on one (the local "
+            "disk), and copy its objects here before anything is stored; opening it needs no atomic create",
+        )
     data_key = new_data_key()
     settings = new_settings(encryption=Encryption(CIPHER, check_of(data_key)))
     # The key first: a repository that nobody can open must not come to be. One whose making was cut short, or that lost

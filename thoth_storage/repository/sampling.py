@@ -44,7 +44,8 @@ NONE = Part(0, 0)
 
 def to_part(wanted: bool | float | str) -> Part:
     """What ``read_data`` of ``verify`` asks for. A percentage is the part whose turn it is today (UTC): as many days in
-    a row as there are parts read everything. Raises InvalidArgumentError that tells the forms."""
+    a row as there are parts read everything; where it is no whole part (60%), more is read. Raises InvalidArgumentError
+    that tells the forms."""
     if isinstance(wanted, bool):
         return ALL if wanted else NONE
     if isinstance(wanted, int | float) and 0 < wanted <= 1:
@@ -63,5 +64,6 @@ def to_part(wanted: bool | float | str) -> Part:
 
 
 def _of_today(part: float) -> Part:
-    count = round(1 / part) if part > 1 / _MOST else _MOST
+    # Never less than was asked for, so the count is cut off; 1 / part may fall short of a whole number by a last digit.
+    count = int(1 / part * (1 + 1e-9)) if part > 1 / _MOST else _MOST
     return Part(int(time.time() // _DAY) % count + 1, count)

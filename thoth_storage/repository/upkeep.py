@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.repository.facade import Facade
 from thoth_storage.repository.reports import timed
 
@@ -92,10 +93,15 @@ class Upkeep(Facade):
         prune that comes ``grace`` later, if that still holds; with a grace of zero both are done at once. A pack of
         which more than the part ``max_unused`` is unneeded is packed anew.
 
-        Raises CorruptionError where a snapshot cannot be read: then nothing is deleted, for it might need anything.
+        Raises CorruptionError where a snapshot cannot be read: then nothing is deleted, for it might need anything; and
+        InvalidArgumentError.
         """
         from thoth_storage.repository.prune import prune
 
+        if not isinstance(grace, timedelta):
+            raise InvalidArgumentError(
+                f"a grace is a timedelta, not the {type(grace).__name__} {grace!r:.80}", hint="timedelta(hours=24), say"
+            )
         return prune(self.vault, grace, max_unused, dry_run, timed(progress))
 
     def copy_to(
