@@ -17,6 +17,7 @@ from thoth_storage.repository.index import Index
 from thoth_storage.repository.label_copying import copy_labels
 from thoth_storage.repository.labels import Labels, load_labels
 from thoth_storage.repository.layout import SnapshotKey
+from thoth_storage.repository.meanwhile import is_listed
 from thoth_storage.repository.records import list_keys, read_header
 from thoth_storage.repository.reports import ProgressCallback
 from thoth_storage.repository.snapshot_copy import Mover
@@ -68,12 +69,12 @@ def copy_snapshots(
             if key.key in names:
                 continue
             try:
-                manifest = mover.read_manifest(key)
+                is_new = mover.copy(key)
             except NotFoundError:
-                if wanted is not None:
+                if wanted is not None or is_listed(source, key):
                     raise
                 continue  # forgotten since the listing
-            if not mover.copy(key, manifest):
+            if not is_new:
                 skipped.append(key)
     except StorageError:
         with suppress(StorageError):

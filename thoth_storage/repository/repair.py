@@ -23,6 +23,7 @@ from thoth_storage.repository.labels import load_labels, write_labels
 from thoth_storage.repository.layout import PACKS, SNAPSHOTS, SnapshotKey
 from thoth_storage.repository.manifest import MAGIC, Block, Body, version_of
 from thoth_storage.repository.marks import OvertakenError, commit, load_doomed, load_marks
+from thoth_storage.repository.meanwhile import ATTEMPTS, have_moved, is_listed, outrun
 from thoth_storage.repository.packs import PackWriter
 from thoth_storage.repository.partials import load_partials
 from thoth_storage.repository.record_checks import spent_records
@@ -96,23 +97,34 @@ def repair(
 ) -> RepairReport:
     """Read all that snapshots need, heal what can be healed and replace the snapshots that need it.
 
-    A prune may run beside it: a snapshot whose blocks that deletes is left as it is, and told. Who may not delete
-    leaves the damaged snapshots beside the new ones, which is told too. Raises NotFoundError where ``source`` is not
-    there.
+    A prune may run beside it. What that moves meanwhile seems to be lost; so nothing counts as lost that is not so
+    by the moves of now: where those changed, all is examined anew. A snapshot whose blocks it deletes is left as it is,
+    and told. Who may not delete leaves the damaged snapshots beside the new ones, which is told too. Raises
+    NotFoundError where ``source`` is not there, ConflictError where prunes get ahead again and again.
     """
-    run = _Repair(vault, drop, dry_run, source)
-    run.examine(progress)
-    run.decide()
-    run.replace()
-    run.remove()
-    return run.report()
+    began = time.monotonic()
+    for _ in range(ATTEMPTS):
+        run = _Repair(vault, drop, dry_run, source)
+        try:
+            run.examine(progress)
+            run.decide()
+            run.replace()
+        except _MovedError:
+            # What was replaced already stays so: the next attempt finds it.
+            continue
+        run.remove()
+        return run.report(time.monotonic() - began)
+    raise outrun(vault)
+
+
+class _MovedError(Exception):
+    """Blocks were moved since they were examined: what seems to be lost may be elsewhere."""
 
 
 class _Repair:
     """One run, a step after the other."""
 
     def __init__(self, vault: Vault, drop: bool, dry_run: bool, source: str | os.PathLike[str] | None) -> None:
-        self._began = time.monotonic()
         self._vault = vault
         self._drop = drop
         self._dry_run = dry_run
@@ -165,6 +177,8 @@ class _Repair:
                 self._lost.append(Lost(taken.key.id, taken.header.name, told))
             if not lost or self._drop:
                 self._cases.append(_Case(taken, lost))
+        if damage.faults:
+            self._check_moves()
 
     def replace(self) -> None:
         """Store healed blocks, then new snapshots, then what was said of the old ones."""
@@ -196,11 +210,11 @@ class _Repair:
             if self._delete(record, None):
                 self._records.append(record)
 
-    def report(self) -> RepairReport:
+    def report(self, seconds: float) -> RepairReport:
         used = {block.digest: block.plain for block in self._healed}
         return RepairReport(
             snapshots=len(self._found.keys),
-            seconds=time.monotonic() - self._began,
+            seconds=seconds,
             healed_blocks=len(used),
             healed_bytes=sum(used.values()),
             replaced={old: new.id for old, (_, new) in self._replaced.items()},
@@ -233,6 +247,11 @@ class _Repair:
         new_parent = self._replaced[parent][1].id if parent in self._replaced else parent
         key, header, body = rewrite(self._vault, case.taken, self._healed, case.lost, damaged, new_parent)
         if key.id not in ids and not self._dry_run:
+            self._check_moves()
+            if not is_listed(self._vault, old) and not is_listed(self._vault, key):
+                # Neither is there, so another repair did not do this: it was forgotten, and is not to come back.
+                self._gone.update([old.key, old.id])
+                return
             record = self._vault.seal(MAGIC, header, body, version=version_of(body))
             try:
                 # No mark is heeded: nothing here stands on a pack that had one, and what is needed is not deleted.
@@ -240,9 +259,14 @@ class _Repair:
             except AlreadyExistsError:
                 pass  # another repair made the same
             except OvertakenError as error:
+                self._check_moves()
                 self._problems.append(Problem(old.key, f"{error.message}: repair again", (old.id,)))
                 return
         self._replaced[old.id] = (old, key)
+
+    def _check_moves(self) -> None:
+        if have_moved(self._vault, self._found.index):
+            raise _MovedError
 
     def _ids(self) -> tuple[set[str], set[str]]:
         """The ids of snapshots that are sound, and of those that are not."""

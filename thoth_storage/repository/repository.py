@@ -19,7 +19,8 @@ from thoth_storage.repository.key_verbs import KeyVerbs
 from thoth_storage.repository.labelling import Labelling
 from thoth_storage.repository.labels import load_labels
 from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS, SnapshotKey
-from thoth_storage.repository.moves import load_moves
+from thoth_storage.repository.meanwhile import with_moves
+from thoth_storage.repository.moves import Moves
 from thoth_storage.repository.opening import open_vault
 from thoth_storage.repository.records import list_keys, read_header, to_snapshot
 from thoth_storage.repository.reports import ProgressCallback, RestoreReport, Snapshot, timed
@@ -120,7 +121,11 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         index = Index(self.vault)
         key = self._find_at(at, index) if at else self._find(wanted or "latest", index)
         what = Wanted(target, include, overwrite, dry_run)
-        return restore_snapshot(self.vault, key, load_moves(self.vault, index), what, timed(progress))
+
+        def act(moves: Moves) -> RestoreReport:
+            return restore_snapshot(self.vault, key, moves, what, timed(progress))
+
+        return with_moves(self.vault, key, index, act)
 
     def close(self) -> None:
         """Give back the backend's connections."""

@@ -81,17 +81,21 @@ class Mover:
         CorruptionError for one that is damaged, FormatError; ConflictError."""
         # The moves each time: a long copy meets repacks of the source.
         index = Index(self._source)
+        notes = Notes(self._target)
         done = self._done
+        present = self._present = self._present or Present(self._target)
         for _ in range(ATTEMPTS):
             manifest = self._read_manifest(key, index)
             files = len(manifest.body.files)
             self._files_total += files
             try:
-                is_new = self._store(key, manifest)
+                is_new = self._store(key, manifest, present, notes)
             except CorruptionError as error:
                 self._begin_anew(done, files)
                 index = look_again(self._source, key, index, error)
+                present.look()  # what was stored until now is noted, and need not be stored again
                 continue
+            notes.remove()
             self._files += files
             self.tell()
             return is_new
@@ -104,21 +108,16 @@ class Mover:
         checked_files(body, blocks, url=self._source.url, key=key.key)
         return _Manifest(header, body, blocks)
 
-    def _store(self, key: SnapshotKey, manifest: _Manifest) -> bool:
+    def _store(self, key: SnapshotKey, manifest: _Manifest, present: Present, notes: Notes) -> bool:
         """Store what the target lacks, and commit; anew where prunes of the target get ahead."""
-        notes = Notes(self._target)
-        present = self._present = self._present or Present(self._target)
         done = self._done
         for _ in range(_ATTEMPTS):
             try:
-                is_new = self._attempt(key, manifest, present, notes)
+                return self._attempt(key, manifest, present, notes)
             except OvertakenError as error:
                 overtaken = error
                 self._begin_anew(done, 0)
                 present.look()
-                continue
-            notes.remove()
-            return is_new
         raise ConflictError(
             f"{_ATTEMPTS} attempts to copy the snapshot {key.id} were overtaken by prunes",
             url=self._target.url,

@@ -10,6 +10,7 @@ from thoth_storage.repository.damage import MISSING, Damage, Fault, find_damage,
 from thoth_storage.repository.gathered import Gathered
 from thoth_storage.repository.index import Index
 from thoth_storage.repository.layout import IndexKey, SnapshotKey
+from thoth_storage.repository.meanwhile import ATTEMPTS, have_moved, outrun
 from thoth_storage.repository.moves import MOVES, load_moves
 from thoth_storage.repository.record_checks import check_index, check_keys, check_settings
 from thoth_storage.repository.records import list_keys, stray_objects
@@ -36,7 +37,7 @@ def verify(vault: Vault, read_data: bool | float | str, progress: ProgressCallba
     long enough and, as far as ``read_data`` says, that each of their blocks gives the bytes that its name promises.
 
     Damage is reported, not raised; what keeps the check itself from going on (no permission, service away) is raised.
-    Raises InvalidArgumentError for a ``read_data`` that means nothing.
+    Raises InvalidArgumentError for a ``read_data`` that means nothing, ConflictError where prunes never let it look.
     """
     began = time.monotonic()
     part = to_part(read_data)
@@ -53,8 +54,19 @@ def verify(vault: Vault, read_data: bool | float | str, progress: ProgressCallba
 
 
 def examine(vault: Vault, part: Part, action: str, progress: ProgressCallback | None) -> Examined:
-    """Look at everything, and read ``part`` of the bytes."""
+    """Look at everything, and read ``part`` of the bytes.
 
+    What a prune moved meanwhile looks as if it were lost: then all is looked at anew. Raises ConflictError where that
+    happens again and again.
+    """
+    for _ in range(ATTEMPTS):
+        found = _examine(vault, part, action, progress)
+        if not found.damage.faults or not have_moved(vault, found.index):
+            return found
+    raise outrun(vault)
+
+
+def _examine(vault: Vault, part: Part, action: str, progress: ProgressCallback | None) -> Examined:
     def tell(done: int, total: int) -> None:
         if progress:
             progress(Progress(action, done, total))
