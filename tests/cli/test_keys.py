@@ -117,10 +117,11 @@ def test_wrong_missing_and_superfluous_keys(
 
 def test_variables_that_are_set_but_empty(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert invoke("backup", tree, "plain").code == 0
-    for name, arguments in {
-        "THOTH_STORAGE_KEY": ["backup", tree, "made"],
+    calls: dict[str, list[str]] = {
+        "THOTH_STORAGE_KEY": ["backup", str(tree), "made"],
         "THOTH_STORAGE_TO_KEY": ["copy", "plain", "made"],
-    }.items():
+    }
+    for name, arguments in calls.items():
         with monkeypatch.context() as patch:
             patch.setenv(name, "")
             said = invoke(*arguments, "--json")
