@@ -153,3 +153,12 @@ def test_a_foreign_error_is_the_cause(server: GcsServer, backend: ts.Backend) ->
     with pytest.raises(ts.errors.AlreadyExistsError) as refused:
         backend.create("key", b"y")
     assert refused.value.__cause__ is not None
+
+
+@pytest.mark.parametrize(("count", "pages"), [(0, 1), (3, 1), (1001, 2)])
+def test_a_listing_is_a_request_a_page(count: int, pages: int, server: GcsServer, backend: ts.Backend) -> None:
+    for number in range(count):
+        backend.put(f"folder/{number:04d}", b"x")
+    server.stats.reset()
+    assert [info.key for info in backend.list("folder/")] == [f"folder/{number:04d}" for number in range(count)]
+    assert server.stats.requests == pages

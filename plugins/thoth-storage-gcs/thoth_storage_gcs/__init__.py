@@ -6,7 +6,7 @@ Credentials are found as Google's own tools do (Application Default Credentials)
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from thoth_storage import Capabilities, FsspecBackend, hookimpl
@@ -21,6 +21,9 @@ _BOUNDARY = b"--==0=="
 """The boundary that gcsfs puts around every simple upload. Content that has it was stored cut short, as a success."""
 
 _STAMP = "thoth-stamp"
+
+_FIELDS = "items(name,size,updated),nextPageToken"
+"""Of each object in a listing."""
 
 
 class GcsBackend(FsspecBackend):
@@ -49,13 +52,18 @@ class GcsBackend(FsspecBackend):
         bucket, _, key = path.partition("/")
         return self.fs.call("GET", "b/{}/o/{}", bucket, key, json_out=True)  # type: ignore[no-any-return]
 
-    def find(self, folder: str, leaf: str) -> Iterable[dict[str, Any]]:
-        return self.fs.find(folder, detail=True, prefix=leaf).values()  # type: ignore[no-any-return]
-
-    def check_container(self) -> None:
-        # Not the bucket's metadata: roles/storage.objectAdmin may not read that.
-        bucket = self.location.partition("/")[0]
-        self.fs.call("GET", "b/{}/o", bucket, maxResults=1)
+    def find(self, folder: str, leaf: str) -> Iterator[dict[str, Any]]:
+        # A request a page, of what is needed, and none more: gcsfs's find asks again where there is nothing. A bucket
+        # that does not exist is told by the first page, so there is no container to check.
+        bucket, _, above = folder.partition("/")
+        more = {"prefix": f"{above}/{leaf}" if above else leaf, "fields": _FIELDS}
+        while True:
+            page = self.fs.call("GET", "b/{}/o", bucket, **more, json_out=True)
+            for each in page.get("items", ()):
+                yield {"name": f"{bucket}/{each['name']}", "size": each["size"], "updated": each.get("updated")}
+            if "nextPageToken" not in page:
+                return
+            more["pageToken"] = page["nextPageToken"]
 
     def refine(self, error: Exception) -> type[StorageError] | StorageError | None:
         from thoth_storage_gcs.filesystem import refine

@@ -156,3 +156,12 @@ def test_a_foreign_error_is_the_cause(backend: ts.Backend) -> None:
         with pytest.raises(ts.errors.NotFoundError) as caught:
             verb()
         assert isinstance(caught.value.__cause__, FileNotFoundError)
+
+
+@pytest.mark.parametrize(("count", "pages"), [(0, 1), (3, 1), (1001, 2)])
+def test_a_listing_is_a_request_a_page(count: int, pages: int, server: S3Server, backend: ts.Backend) -> None:
+    for number in range(count):
+        backend.put(f"folder/{number:04d}", b"x")
+    server.stats.reset()
+    assert [info.key for info in backend.list("folder/")] == [f"folder/{number:04d}" for number in range(count)]
+    assert server.stats.requests == pages

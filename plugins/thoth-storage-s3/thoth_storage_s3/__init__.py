@@ -6,7 +6,7 @@ Credentials are found as boto does (environment, profile, role of the machine), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from thoth_storage import Capabilities, FsspecBackend, hookimpl
@@ -53,12 +53,18 @@ class S3Backend(FsspecBackend):
         stamp = self.fs.call_s3("head_object", Bucket=bucket, Key=key).get("Metadata", {}).get(_STAMP)
         return str(stamp) if stamp else None
 
-    def find(self, folder: str, leaf: str) -> Iterable[dict[str, Any]]:
-        return self.fs.find(folder, detail=True, prefix=leaf).values()  # type: ignore[no-any-return]
-
-    def check_container(self) -> None:
-        bucket = self.location.partition("/")[0]
-        self.fs.call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1)
+    def find(self, folder: str, leaf: str) -> Iterator[dict[str, Any]]:
+        # A request a page, and none more: s3fs's find asks twice again where there is nothing. A bucket that does not
+        # exist is told by the first page, so there is no container to check.
+        bucket, _, above = folder.partition("/")
+        asked = {"Bucket": bucket, "Prefix": f"{above}/{leaf}" if above else leaf, **self.fs.req_kw}
+        while True:
+            page = self.fs.call_s3("list_objects_v2", **asked)
+            for each in page.get("Contents", ()):
+                yield {"name": f"{bucket}/{each['Key']}", "size": each["Size"], "LastModified": each["LastModified"]}
+            if not page.get("IsTruncated"):
+                return
+            asked["ContinuationToken"] = page["NextContinuationToken"]
 
     def remove(self, paths: Sequence[str]) -> None:
         from thoth_storage_s3.filesystem import raise_first
