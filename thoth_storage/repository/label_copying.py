@@ -40,7 +40,7 @@ def copy_labels(
                 if event.name is None and event.snapshot == key.id and event.id not in known
             )
     if events:
-        write_labels(target, events, index)
+        write_labels(target, events, index, there)
 
 
 def _names(labels: Labels, there: Labels, ids: set[str]) -> list[Event]:

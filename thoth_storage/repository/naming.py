@@ -51,13 +51,13 @@ def take_name(vault: Vault, name: str, index: Index) -> None:
             url=vault.url,
             hint="what a snapshot was called when it was made, it keeps",
         )
-    write_labels(vault, [new_event(_now(vault, index, labels), None, name=name)], index)
+    write_labels(vault, [new_event(_now(vault, index, labels), None, name=name)], index, labels)
 
 
 def _record(vault: Vault, key: SnapshotKey, event: Event, index: Index, labels: Labels) -> Snapshot:
     # Read first: a snapshot that is damaged is told before anything is said of it.
     header = read_header(vault, key)
-    write_labels(vault, [event], index)
+    write_labels(vault, [event], index, labels)
     return to_snapshot(header, Labels([*labels.events, event]))
 
 

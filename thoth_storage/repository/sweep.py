@@ -8,7 +8,7 @@ import msgspec
 
 from thoth_storage.repository.claims import CLAIMS, STALE
 from thoth_storage.repository.index import Index, write_entry
-from thoth_storage.repository.labels import LABELS, Labels, load_labels, write_labels
+from thoth_storage.repository.labels import LABELS, Labels, load_labels, merge_labels
 from thoth_storage.repository.marks import DOOMED
 from thoth_storage.repository.partials import PARTIAL
 from thoth_storage.repository.records import list_keys
@@ -59,8 +59,7 @@ def _older(index: Index, now: datetime, age: timedelta, *kinds: str) -> list[str
 
 
 def _sweep_labels(vault: Vault, index: Index) -> list[str]:
-    entries = index.of(LABELS)
-    if len(entries) < _MANY:
+    if len(index.of(LABELS)) < _MANY:
         return []
     labels: Labels = load_labels(vault, index, strict=True)
     there = {key.id for key in list_keys(vault.backend)}
@@ -72,5 +71,5 @@ def _sweep_labels(vault: Vault, index: Index) -> list[str]:
         for event in labels.events
         if (event.snapshot in there if event.name is None else event.id == last[event.name])
     ]
-    write_labels(vault, kept, index)
-    return [entry.key.key for entry in entries]
+    merge_labels(vault, kept, index, labels)
+    return [entry.key.key for entry in labels.records]
