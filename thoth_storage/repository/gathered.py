@@ -1,4 +1,4 @@
-"""All that the snapshots need, each block once: manifests are read one at a time, and only their blocks are kept.
+"""All that the snapshots need, each block once: of the manifests only their blocks are kept.
 
 Snapshots share most of their blocks, so what is kept grows with what is stored and not with the number of snapshots.
 Where it matters whose a block is, since it is damaged, the manifests are simply read again.
@@ -7,9 +7,11 @@ Where it matters whose a block is, since it is damaged, the manifests are simply
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError, StorageError
+from thoth_storage.repository.ahead import ahead
 from thoth_storage.repository.checks import checked_blocks, checked_files
 from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.manifest import Block, Body, Header
@@ -44,33 +46,44 @@ class Gathered:
 
     def add(self, keys: Iterable[SnapshotKey]) -> None:
         """Take in snapshots. One that was forgotten meanwhile needs nothing."""
-        for key in keys:
-            try:
-                taken = self.take(key)
-            except NotFoundError:
-                continue
-            except (CorruptionError, FormatError) as error:
-                self.unreadable[key] = error
-                continue
-            self.headers[key.id] = taken.header
-            self.blocks.update(dict.fromkeys(taken.blocks))
+        for key, taken in self._take_all(keys):
+            if isinstance(taken, Taken):
+                self.headers[key.id] = taken.header
+                self.blocks.update(dict.fromkeys(taken.blocks))
+            elif not isinstance(taken, NotFoundError):
+                self.unreadable[key] = taken
 
     def take(self, key: SnapshotKey) -> Taken:
         """Read one snapshot. Raises CorruptionError, FormatError, NotFoundError."""
-        header, body = read_snapshot(self._vault, key)
-        blocks = checked_blocks(body, url=self._vault.url, key=key.key, moves=self._moves)
-        rows = checked_files(body, blocks, url=self._vault.url, key=key.key)
-        return Taken(key, header, body, [self._shared(block) for block in blocks], rows)
+        return self._share(self._read(key))
 
     def again(self, keys: Iterable[SnapshotKey]) -> Iterator[Taken]:
         """Read snapshots that were readable before; one that is not any more is passed over."""
-        for key in keys:
-            if key.id not in self.headers:
-                continue
+        for _, taken in self._take_all(key for key in keys if key.id in self.headers):
+            if isinstance(taken, Taken):
+                yield taken
+
+    def _take_all(self, keys: Iterable[SnapshotKey]) -> Iterator[tuple[SnapshotKey, Taken | StorageError]]:
+        """Each with what it holds, or why it could not be read."""
+
+        def read(key: SnapshotKey) -> tuple[SnapshotKey, Taken | StorageError]:
             try:
-                yield self.take(key)
-            except (CorruptionError, FormatError, NotFoundError):
-                continue
+                return key, self._read(key)
+            except (CorruptionError, FormatError, NotFoundError) as error:
+                return key, error
+
+        with closing(ahead(read, keys)) as results:
+            for key, taken in results:
+                yield key, self._share(taken) if isinstance(taken, Taken) else taken
+
+    def _read(self, key: SnapshotKey) -> Taken:
+        """On any thread."""
+        header, body = read_snapshot(self._vault, key)
+        blocks = checked_blocks(body, url=self._vault.url, key=key.key, moves=self._moves)
+        return Taken(key, header, body, blocks, checked_files(body, blocks, url=self._vault.url, key=key.key))
+
+    def _share(self, taken: Taken) -> Taken:
+        return replace(taken, blocks=[self._shared(block) for block in taken.blocks])
 
     def _shared(self, block: Block) -> Block:
         return block if block.base is None else block._replace(base=self._bare(block.base))

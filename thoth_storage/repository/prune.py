@@ -113,7 +113,7 @@ class _Prune:
             if claim is None:
                 return Repacked(problems=["another prune is repacking; nothing was packed anew by this one"])
             # What was seen before the claim may be of the claimant before.
-            return move_blocks(self.vault, State(self.vault), max_unused, claim, progress)
+            return move_blocks(self.vault, State(self.vault, state), max_unused, claim, progress)
 
     def delete(self, state: State, report: PruneReport, repacked: set[str]) -> PruneReport:
         """Mark what is unneeded, delete what was marked long ago."""

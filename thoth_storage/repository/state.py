@@ -17,9 +17,13 @@ __all__ = ["State"]
 
 
 class State:
-    """Strict: who does not know all that is said must not delete. Raises CorruptionError, FormatError."""
+    """Strict: who does not know all that is said must not delete. Raises CorruptionError, FormatError.
 
-    def __init__(self, vault: Vault) -> None:
+    ``before``: an earlier look. Manifests never change, so of them only those are read that are new since then; but for
+    where one was forgotten: what only that had needed is not to be told from the rest.
+    """
+
+    def __init__(self, vault: Vault, before: State | None = None) -> None:
         self._vault = vault
         self.index = Index(vault)
         self.moves = load_moves(vault, self.index, strict=True)
@@ -29,14 +33,19 @@ class State:
             for info in vault.backend.list(PACKS)
             if info.key == pack_key(pack := info.key.rpartition("/")[2])
         }
-        self.survey = Survey(vault, self.moves)
-        self.survey.add(list_keys(vault.backend))
+        keys = list_keys(vault.backend)
+        known = before is not None and before.survey.has_only(keys)
+        self.survey: Survey = before.survey if before and known else Survey(vault, self.moves)
+        if known:
+            self.survey.follow(self.moves)
+        self.survey.add(keys)
 
     def again(self) -> State:
-        """The same now. Only what is new is read, unless blocks were moved meanwhile."""
+        """The same now, with all that was there before: what was forgotten meanwhile counts until the next prune. All
+        is looked at where blocks were moved."""
         index = Index(self._vault)
         if [entry.key for entry in index.of(MOVES)] != [entry.key for entry in self.index.of(MOVES)]:
-            return State(self._vault)
+            return State(self._vault, self)
         self.index = index
         self.survey.add(list_keys(self._vault.backend))
         return self

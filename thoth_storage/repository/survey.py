@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from contextlib import closing
 
 from thoth_storage.errors import NotFoundError
+from thoth_storage.repository.ahead import ahead
 from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.moves import NO_MOVES, Moves, Place
@@ -17,12 +19,16 @@ __all__ = ["Survey"]
 
 
 class Survey:
-    """``live``: by pack, the frames that are needed, by offset. Manifests are read one at a time."""
+    """``live``: by pack, the frames that are needed, by offset.
+
+    A manifest is read once, whatever is moved later: what it names is kept, and where that is now is looked up.
+    """
 
     def __init__(self, vault: Vault, moves: Moves) -> None:
         self._vault = vault
         self._moves = moves
         self._seen: set[str] = set()
+        self._named: dict[str, dict[int, Block]] = defaultdict(dict)
         self.live: dict[str, dict[int, Block]] = defaultdict(dict)
         self.moved: dict[Place, Place] = {}
         """Places that manifests name and that a repack moved, with where they are now: the moves still in use."""
@@ -34,15 +40,26 @@ class Survey:
     def add(self, keys: Iterable[SnapshotKey]) -> None:
         """Take in the manifests that were not yet. Raises CorruptionError, FormatError for one that cannot be read: it
         may need anything. One that was forgotten meanwhile needs nothing."""
-        for key in keys:
-            if key.key in self._seen:
-                continue
-            try:
-                _, blocks = read_blocks(self._vault, key, NO_MOVES)
-            except NotFoundError:
-                continue
-            self._seen.add(key.key)
-            for link in {link.place: link for block in blocks for link in block.chain}.values():
+        with closing(ahead(self._read, (key for key in keys if key.key not in self._seen))) as results:
+            for key, links in results:
+                if links is None:
+                    continue
+                self._seen.add(key)
+                for link in links:
+                    self._named[link.pack][link.offset] = link
+                    self._note(link)
+
+    def has_only(self, keys: Iterable[SnapshotKey]) -> bool:
+        """Whether all that was taken in is among these: nothing of it was forgotten."""
+        return self._seen <= {key.key for key in keys}
+
+    def follow(self, moves: Moves) -> None:
+        """Look up anew where everything is, without reading any manifest again."""
+        self._moves = moves
+        self.live.clear()
+        self.moved.clear()
+        for frames in self._named.values():
+            for link in frames.values():
                 self._note(link)
 
     def unused(self, pack: str, size: int) -> int:
@@ -61,6 +78,13 @@ class Survey:
         # All of them: a backup that commits meanwhile names the places that it found.
         self.moved.update(there)
         return Moves(self.moved)
+
+    def _read(self, key: SnapshotKey) -> tuple[str, Collection[Block] | None]:
+        try:
+            _, blocks = read_blocks(self._vault, key, NO_MOVES)
+        except NotFoundError:
+            return key.key, None
+        return key.key, {link.place: link for block in blocks for link in block.chain}.values()
 
     def _note(self, link: Block) -> None:
         pack, offset = self._moves.place(*link.place)
