@@ -60,8 +60,9 @@ def test_a_link_to_the_target_is_followed_and_kept(filled: Repository, source: P
 def test_impossible_targets(where: str, overwrite: bool, filled: Repository, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"precious")
     before = walk(tmp_path)
-    with pytest.raises(ConfigurationError):
-        filled.restore("latest", tmp_path / where, overwrite=overwrite)
+    for dry_run in (True, False):
+        with pytest.raises(ConfigurationError):
+            filled.restore("latest", tmp_path / where, overwrite=overwrite, dry_run=dry_run)
     assert walk(tmp_path) == before
 
 
@@ -71,10 +72,11 @@ def test_a_target_that_may_not_be_written(filled: Repository, tmp_path: Path) ->
         for mode in (0o500, 0o000):
             (tmp_path / "locked").chmod(mode)
             for target in ("new", "inner", "inner/x", "new/x"):
-                if mode == 0o500 and target == "inner/x":
+                if mode == 0o500 and target.startswith("inner"):
                     continue
-                with pytest.raises(PermissionError_):
-                    filled.restore("latest", tmp_path / "locked" / target, overwrite=True)
+                for dry_run in (True, False):
+                    with pytest.raises(PermissionError_):
+                        filled.restore("latest", tmp_path / "locked" / target, overwrite=True, dry_run=dry_run)
         (tmp_path / "locked").chmod(0o700)
         assert walk(tmp_path / "locked").keys() == {"inner"}
 
@@ -98,6 +100,10 @@ SPELLINGS: list[Callable[[Path], Path]] = [
     lambda repository: repository / "packs",
     lambda repository: repository / "snapshots" / "mine",
     lambda repository: repository / "repository.json",
+    lambda repository: repository / "keys",
+    lambda repository: repository / "index" / "x",
+    lambda repository: repository / "log",
+    lambda repository: repository / "mine" / "deep",
     lambda repository: repository.parent / "link",
     lambda repository: repository.parent / "link" / "packs" / "ab",
 ]

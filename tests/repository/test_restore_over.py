@@ -86,7 +86,8 @@ def test_a_dry_run_tells_what_would_be_done(
     assert (plan.files, plan.bytes, plan.reused) == (done.files, done.bytes, done.reused)
     assert (plan.read, plan.requests) == (done.read, done.requests)
     assert meter.meters["get"].requests <= plan.requests + 3  # the headers, for the name, and the manifest
-    assert contents(target) == {path: NEW[path] for path in include or NEW}
+    stays = {path: OLD[path] for path in OLD if include and not fresh}
+    assert contents(target) == {**stays, **{path: NEW[path] for path in include or NEW}}
 
 
 def test_a_dry_run_makes_all_the_checks(two: Repository, tmp_path: Path) -> None:

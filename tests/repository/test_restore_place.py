@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 
 from tests.repository.trees import contents, walk, write_tree
 from thoth_storage.errors import AlreadyExistsError, ConfigurationError
-from thoth_storage.repository import Progress, Repository
+from thoth_storage.repository import Progress, Repository, moving, swap
 
 
 def at_the_end(do: Callable[[], Any]) -> Callable[[Progress], None]:
@@ -76,6 +77,7 @@ def test_a_rename_that_fails_leaves_the_old_in_its_place(
             raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
         return rename(self, other)
 
+    monkeypatch.setattr(moving, "exchange", lambda one, other: False)
     monkeypatch.setattr(Path, "rename", counted)
     with pytest.raises(ConfigurationError, match="busy"):
         filled.restore("latest", target, overwrite=True)
@@ -95,3 +97,42 @@ def test_links_in_an_old_target_are_removed_and_what_they_point_to_is_not(
     filled.restore("latest", target, overwrite=True)
     assert walk(target) == walk(source)
     assert (walk(outside), outside.stat().st_mode) == before
+
+
+def test_two_folders_change_places(tmp_path: Path) -> None:
+    one, other = write_tree(tmp_path / "one", {"1": b"1"}), write_tree(tmp_path / "other", {"2": b"2"})
+    if not swap.exchange(one, other):
+        one.rename(tmp_path / "between")
+        other.rename(one)
+        (tmp_path / "between").rename(other)
+    assert (contents(one), contents(other)) == ({"2": b"2"}, {"1": b"1"})
+    with pytest.raises(FileNotFoundError):
+        swap.exchange(one, tmp_path / "missing")
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP])
+def test_a_system_that_cannot_exchange_folders(
+    code: int, filled: Repository, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unable(*_: object) -> int:
+        ctypes.set_errno(code)
+        return -1
+
+    for call in (unable, None):
+        monkeypatch.setattr(swap, "_renameat2", lambda call=call: call)
+        target = write_tree(tmp_path / "target", {"old": b"old"})
+        filled.restore("latest", target, overwrite=True)
+        assert walk(target) == walk(source)
+        assert {path.name for path in tmp_path.iterdir()} == {"source", "target"}
+
+
+def test_a_file_in_the_place_of_an_old_target_is_kept(filled: Repository, tmp_path: Path) -> None:
+    target = write_tree(tmp_path / "target", {"old": b"old"})
+
+    def swap_in() -> None:
+        target.rename(tmp_path / "away")
+        target.write_bytes(b"precious")
+
+    with pytest.raises(ConfigurationError, match="meanwhile"):
+        filled.restore("latest", target, overwrite=True, progress=at_the_end(swap_in))
+    assert target.read_bytes() == b"precious"

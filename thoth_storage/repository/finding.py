@@ -14,6 +14,8 @@ from thoth_storage.repository.records import to_microseconds, to_time
 __all__ = ["check_name", "find", "find_at", "to_utc"]
 
 _SHORTEST_PREFIX = 4
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 
 
 def find(
@@ -74,7 +76,13 @@ def to_utc(at: datetime) -> datetime:
     """A time without a zone is UTC, whatever the machine's: all times of a repository are."""
     if not isinstance(at, datetime):
         raise InvalidArgumentError(f"a time is a datetime, not the {type(at).__name__} {at!r:.80}")
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if at.tzinfo is None:
+        return at.replace(tzinfo=UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        # Within a day of the first or the last moment that there is.
+        return _LAST if at.year > 1 else _FIRST
 
 
 def check_name(name: str) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Self
-from urllib.parse import unquote
 
 from thoth_storage.backend import Backend
-from thoth_storage.errors import ConfigurationError, InvalidArgumentError
+from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.registry import open_backend
 from thoth_storage.repository.backup import Request, back_up
 from thoth_storage.repository.finding import check_name, find_at
@@ -18,14 +16,16 @@ from thoth_storage.repository.index import Index
 from thoth_storage.repository.key_verbs import KeyVerbs
 from thoth_storage.repository.labelling import Labelling
 from thoth_storage.repository.labels import load_labels
-from thoth_storage.repository.layout import PACKS, REPOSITORY_KEY, SNAPSHOTS, SnapshotKey
+from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.meanwhile import with_moves
 from thoth_storage.repository.moves import Moves
 from thoth_storage.repository.opening import open_vault
 from thoth_storage.repository.records import list_keys, read_header, to_snapshot
 from thoth_storage.repository.reports import ProgressCallback, RestoreReport, Snapshot, timed
 from thoth_storage.repository.restore import Wanted, restore_snapshot
+from thoth_storage.repository.selecting import Include
 from thoth_storage.repository.summaries import read_headers, summarize
+from thoth_storage.repository.targets import refuse_own, resolve
 from thoth_storage.repository.upkeep import Upkeep
 
 __all__ = ["Repository"]
@@ -99,28 +99,34 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         self,
         wanted: str | None,
         target: str | os.PathLike[str],
-        include: str | Sequence[str] | None = None,
+        include: Include = None,
         overwrite: bool = False,
         progress: ProgressCallback | None = None,
         *,
         at: datetime | None = None,
         dry_run: bool = False,
     ) -> RestoreReport:
-        """Write a snapshot to ``target``, every block verified; all or nothing.
+        """Write a snapshot to ``target``, every block verified; all or nothing. The old or the new is there at every
+        moment, where the system can exchange two folders (Linux) and the target is no mount point.
 
         ``wanted`` as in ``get``; or None, and ``at`` a time (UTC where it has no zone): then the newest that was not
-        taken later. ``include``: patterns of paths (``*.sqlite3``) or folders. With ``overwrite`` a target that exists
-        is replaced as a whole, after the new one is complete; what both have in common is not fetched again.
+        taken later. With ``overwrite`` a target that exists is replaced as a whole, after the new one is complete; what
+        both have in common is not fetched again. ``include``: paths of files or folders, or patterns (``*.sqlite3``):
+        only these are restored, and with ``overwrite`` only these replaced, one by one; all else in the target stays.
         ``dry_run`` makes all checks, tells what would be written and read, and writes nothing.
 
-        Raises NotFoundError, AlreadyExistsError, CorruptionError, CapacityError.
+        Raises NotFoundError, also for a pattern that matches nothing, AlreadyExistsError, ConfigurationError for what
+        cannot be a target, PermissionError_, CorruptionError, CapacityError.
         """
-        self._refuse_own_folder(target)
+        path = resolve(target)
+        refuse_own(path, self.url)
+        if not isinstance(wanted, str | None):
+            raise InvalidArgumentError(f"a snapshot is named by text, not by {wanted!r:.80}")
         if at is not None and wanted not in (None, "latest"):
             raise InvalidArgumentError(f"both a snapshot ({wanted!r:.80}) and a time were given", hint="give one")
         index = Index(self.vault)
         key = self._find_at(at, index) if at else self._find(wanted or "latest", index)
-        what = Wanted(target, include, overwrite, dry_run)
+        what = Wanted(path, include, overwrite, dry_run)
 
         def act(moves: Moves) -> RestoreReport:
             return restore_snapshot(self.vault, key, moves, what, timed(progress))
@@ -133,13 +139,6 @@ class Repository(Upkeep, Labelling, KeyVerbs):
 
     def _find_at(self, at: datetime, index: Index) -> SnapshotKey:
         return find_at(self.url, list_keys(self.backend), at, lambda keys: read_headers(self.vault, keys, index))
-
-    def _refuse_own_folder(self, target: str | os.PathLike[str]) -> None:
-        scheme, _, location = self.url.partition("://")
-        own, path = Path(unquote(location)).resolve(), Path(target).expanduser().resolve()
-        objects = [own / REPOSITORY_KEY, own / PACKS, own / SNAPSHOTS]
-        if scheme == "file" and (path in (own, *own.parents) or any(o in (path, *path.parents) for o in objects)):
-            raise ConfigurationError(f"the target {path} is the folder of the repository itself", url=self.url)
 
     def __enter__(self) -> Self:
         return self

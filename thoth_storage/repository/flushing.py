@@ -1,0 +1,74 @@
+"""Makes files durable while others are still being written: a disk takes many small flushes at once nearly as fast as
+one, and of a large file there is less left to wait for at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import BoundedSemaphore
+from typing import Self
+
+from thoth_storage.repository.manifest import FileEntry
+
+__all__ = ["Flusher", "finish"]
+
+_THREADS = 8
+_WAITING = 256
+"""Files that may wait with an open descriptor; a process often has 1,024 of them at most."""
+
+
+class Flusher:
+    """Takes open files, flushes and closes them on its own threads. ``wait`` raises the first error; who leaves the
+    context without it does not care any more whether what was written is durable."""
+
+    def __init__(self, flush: Callable[[int], None] | None = None) -> None:
+        self._flush = flush
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="thoth-flush")
+        self._room = BoundedSemaphore(_WAITING)
+        self._error: OSError | None = None
+
+    def take(self, descriptor: int) -> None:
+        """Flush and close a file soon. Raises OSError if an earlier one could not be flushed."""
+        self._room.acquire()
+        try:
+            self._raise()
+            self._pool.submit(self._work, descriptor)
+        except BaseException:
+            self._room.release()
+            os.close(descriptor)
+            raise
+
+    def wait(self) -> None:
+        """Until all that was taken is on the disk. Raises OSError for what is not."""
+        self._pool.shutdown(wait=True)
+        self._raise()
+
+    def _work(self, descriptor: int) -> None:
+        try:
+            # Of a file that is to be removed again nothing need be kept.
+            if self._error is None:
+                (self._flush or os.fsync)(descriptor)
+        except OSError as error:
+            self._error = error
+        finally:
+            with suppress(OSError):
+                os.close(descriptor)
+            self._room.release()
+
+    def _raise(self) -> None:
+        if self._error:
+            raise self._error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=True)
+
+
+def finish(descriptor: int, file: FileEntry) -> None:
+    """Give a file its time and permissions, never set-uid and the like."""
+    os.utime(descriptor, ns=(file.mtime_ns, file.mtime_ns))
+    os.fchmod(descriptor, file.mode & 0o777)
