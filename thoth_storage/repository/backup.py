@@ -63,11 +63,13 @@ def back_up(vault: Vault, request: Request, progress: ProgressCallback | None) -
     ) from overtaken
 
 
-def _next_key(vault: Vault, now: datetime) -> SnapshotKey:
-    """A key behind all that is there: what is made last is listed first, and has its name, whatever clocks say."""
+def _next_key(vault: Vault) -> tuple[SnapshotKey, datetime]:
+    """A key behind all that is there: what is made last is listed first, and has its name, whatever clocks say. And
+    what this machine's clock says."""
     newest = [key.time for key in list_keys(vault.backend)[:1]]
     index = Index(vault).newest
-    return new_snapshot_key(now, max([*newest, *([index] if index else [])], default=None))
+    now = datetime.now(UTC)
+    return new_snapshot_key(now, max([*newest, *([index] if index else [])], default=None)), now
 
 
 def _attempt(vault: Vault, source: Source, request: Request, progress: ProgressCallback | None) -> Header:
@@ -79,8 +81,7 @@ def _attempt(vault: Vault, source: Source, request: Request, progress: ProgressC
     with PackWriter(vault) as writer:
         body, relied = store_files(source, known, writer, vault, notes, request.staging, progress)
         check_unchanged(source)
-    now = datetime.now(UTC)
-    key = _next_key(vault, now)
+    key, now = _next_key(vault)
     header = _header(key, now, source, request, writer.stored, keys[0].id if keys else None)
     record = vault.seal(MAGIC, header, body, version=version_of(body))
     commit(vault, key, record, relied, known.heeded, late=time.monotonic() - began > _LONG)
