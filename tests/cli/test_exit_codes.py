@@ -216,5 +216,7 @@ def test_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("thoth_storage.repository.Repository.open", interrupt)
     said = invoke("snapshots", "memory://x", "--json")
-    assert (said.code, said.out) == (130, "")
+    assert said.code == 130
+    assert said.error["type"] == "Interrupted"
+    assert said.error["message"] == said.err.rstrip("\n")
     assert said.err == "interrupted; what was committed before stands, nothing else is visible\n"

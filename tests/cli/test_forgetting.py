@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
@@ -17,7 +18,7 @@ FREES = "'thoth-storage prune' frees the bytes"
 def three(repository: Path, tree: Path) -> Path:
     """Snapshots ``first`` (tagged t), ``second`` and ``third``, each with bytes of its own."""
     for name in ("second", "third"):
-        (tree / "a.txt").write_text(name * 1000)
+        (tree / "a.txt").write_bytes(random.Random(name).randbytes(6000))
         assert invoke("backup", tree, repository, "--name", name).code == 0
     return repository
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from thoth_storage.cli.output import _pace
 from thoth_storage.repository.reports import Progress, timed
 
 
@@ -39,3 +40,17 @@ def test_seconds_are_added_on_the_way() -> None:
 
 def test_nobody_is_told() -> None:
     assert timed(None) is None
+
+
+@pytest.mark.parametrize(
+    ("progress", "shown"),
+    [
+        (Progress("verify", 0, 100), ""),
+        (Progress("verify", 0, 100, seconds=5), ""),
+        (Progress("verify", 5 * 1024, 15 * 1024, seconds=5), "1.0 KiB/s, 0:00:10 left"),
+        (Progress("verify", 1024, 3700 * 1024 + 1024, seconds=1), "1.0 KiB/s, 1:01:40 left"),
+        (Progress("verify", 100, 100, seconds=5), "20 B/s, 0:00:00 left"),
+    ],
+)
+def test_a_bar_shows_the_rate_and_the_time_left(progress: Progress, shown: str) -> None:
+    assert _pace(progress) == shown

@@ -58,7 +58,7 @@ def test_a_day_is_its_first_moment() -> None:
     assert parse_time(None, None, None) is None
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "10:00", "2026-13-01", "24.11.2026", "0001-01-01T00:00+14:00"])
+@pytest.mark.parametrize("text", ["", "yesterday", "10:00", "2026-13-01", "24.11.2026"])
 def test_no_times(text: str) -> None:
     with pytest.raises(click.BadParameter, match="2026-11-24"):
         parse_time(None, None, text)

@@ -67,7 +67,8 @@ def demo(output: Output, url: str | None, corpus: Path | None, storage_options: 
             )
             began = time.perf_counter()
             with _open(place, storage_options, Path(scratch) / "elsewhere") as other:
-                output.say(f"3. brought up in an empty directory in {time.perf_counter() - began:.1f} s\n")
+                output.say(f"3. brought up in an empty directory in {time.perf_counter() - began:.1f} s")
+                output.say("")
                 answers = [_ask(question, store, other) for question in _QUESTIONS]
                 output.table(
                     ["question", "first answer", "distance", "same elsewhere"],
@@ -80,8 +81,9 @@ def demo(output: Output, url: str | None, corpus: Path | None, storage_options: 
             began = time.perf_counter()
             _add(store, later)
             more = store.backup("demo-second")
+            output.say("")
             output.say(
-                f"\n4. added {len(later)} sections and saved again: {human_bytes(more.added)} of "
+                f"4. added {len(later)} sections and saved again: {human_bytes(more.added)} of "
                 f"{human_bytes(more.size)} stored, in {time.perf_counter() - began:.1f} s"
             )
             where, count = store.url, store.get_document_count()
@@ -101,8 +103,10 @@ def demo(output: Output, url: str | None, corpus: Path | None, storage_options: 
             "restored_files": restored.files,
         }
     )
-    output.say(f"\nthe answers are {'equal' if same else 'NOT EQUAL'}. What to type next:")
-    output.say(_next(place, storage_options))
+    output.say("")
+    output.say(f"the answers are {'equal' if same else 'NOT EQUAL'}. What to type next:")
+    for line in _next(place, storage_options).split("\n"):
+        output.say(line)
     return 0 if same else FAILED
 
 

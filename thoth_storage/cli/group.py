@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 import click
+
+from thoth_storage.cli.ending import asks_for_json, ending
+from thoth_storage.cli.output import Output
 
 __all__ = ["thoth_storage"]
 
@@ -24,6 +30,22 @@ class _LazyGroup(click.Group):
         command = getattr(import_module(f"thoth_storage.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """As click has it, but for how it ends. Who wants no ``standalone_mode`` sees to that himself."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        words = sys.argv[1:] if args is None else list(args)
+        with ending(Output(as_json=asks_for_json(words), quiet=False)):
+            code = super().main(words, prog_name, complete_var, standalone_mode=False, **extra)
+        sys.exit(code if isinstance(code, int) else 0)
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

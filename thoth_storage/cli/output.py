@@ -2,6 +2,9 @@
 
 rich draws tables and bars, for terminals only. Lines of text do without: it would turn tabs into spaces and ``:key:``
 in a URL into a picture, and importing it takes a sixth of a short command's time.
+
+Names of files and snapshots are data from strangers. What of them would move a terminal's cursor, break a line or turn
+its direction around is shown as an escape, as ``\\x1b``; a JSON document has them as they are.
 """
 
 from __future__ import annotations
@@ -14,10 +17,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import click
+
 from thoth_storage.repository import Progress, Snapshot
 from thoth_storage.repository.reports import ProgressCallback
 
-__all__ = ["Output", "all_names", "human_bytes", "human_time"]
+__all__ = ["Output", "all_names", "from_stdout", "human_bytes", "human_time", "printable"]
 
 
 class Output:
@@ -26,16 +31,18 @@ class Output:
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
         self.as_json = as_json
         self.quiet = quiet
+        self._documents = 0
 
     def document(self, data: Any) -> None:
-        """The verb's result, for machines."""
-        if self.as_json:
+        """The verb's result, for machines. Only the first is told: nothing that happens later makes a second of it."""
+        self._documents += 1
+        if self.as_json and self._documents == 1:
             _line(json.dumps(_plain(data), ensure_ascii=False, indent=2))
 
     def say(self, text: str) -> None:
         """A line of the result, for people."""
         if not self.as_json and not self.quiet:
-            _line(text)
+            _line(printable(text))
 
     def table(self, columns: list[str], rows: list[list[str]], *, right: tuple[str, ...] = ()) -> None:
         """A table of the result, for people; plain lines with tabs where stdout is no terminal."""
@@ -43,7 +50,7 @@ class Output:
             return
         if not sys.stdout.isatty():
             for row in [columns, *rows]:
-                _line("\t".join(row))
+                _line("\t".join(map(printable, row)))
             return
         from rich.console import Console
         from rich.markup import escape
@@ -53,7 +60,7 @@ class Output:
         for column in columns:
             table.add_column(column, justify="right" if column in right else "left", overflow="fold")
         for row in rows:
-            table.add_row(*map(escape, row))
+            table.add_row(*(escape(printable(cell)) for cell in row))
         Console(highlight=False, emoji=False).print(table)
 
     def note(self, text: str) -> None:
@@ -63,7 +70,7 @@ class Output:
 
     def complain(self, text: str) -> None:
         """A line that is said in any case."""
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{printable(text)}\n")
 
     @contextmanager
     def progress(self, title: str) -> Iterator[ProgressCallback | None]:
@@ -72,21 +79,20 @@ class Output:
             yield None
             return
         from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+        from rich.progress import BarColumn, DownloadColumn, TextColumn
         from rich.progress import Progress as Bar
 
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
             DownloadColumn(binary_units=True),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[pace]}"),
         )
         with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(title, total=None)
+            task = bar.add_task(title, total=None, pace="")
 
             def tell(progress: Progress) -> None:
-                bar.update(task, completed=progress.done, total=progress.total)
+                bar.update(task, completed=progress.done, total=progress.total, pace=_pace(progress))
 
             yield tell
 
@@ -108,6 +114,29 @@ def human_time(time: datetime | None) -> str:
 def all_names(snapshot: Snapshot) -> list[str]:
     """What a snapshot was called when it was made, and the names that were given to it later."""
     return list(dict.fromkeys(name for name in (snapshot.name, *snapshot.names) if name))
+
+
+def printable(text: str) -> str:
+    """``text`` on one line, without anything that a terminal would heed rather than show."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def _pace(progress: Progress) -> str:
+    """How fast it goes, and how long still; nothing where nothing is known of it."""
+    if progress.remaining is None or not progress.rate:
+        return ""
+    minutes, seconds = divmod(round(progress.remaining), 60)
+    return f"{human_bytes(progress.rate)}/s, {minutes // 60}:{minutes % 60:02}:{seconds:02} left"
+
+
+def from_stdout(error: OSError) -> bool:
+    """Whether it is stdout that took nothing, and not some file: told by who wrote last."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code in (_line.__code__, click.echo.__code__)
 
 
 def _line(text: str) -> None:

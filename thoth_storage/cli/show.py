@@ -40,8 +40,9 @@ def show(output: Output, places: tuple[str, ...], storage_options: dict[str, Any
 def _summary(output: Output, details: Details) -> None:
     snapshot, storage = details.snapshot, details.storage
     names = all_names(snapshot)
+    output.say("")
     output.say(
-        f"\nsnapshot {snapshot.id} of {human_time(snapshot.time)} UTC, made by {details.program}"
+        f"snapshot {snapshot.id} of {human_time(snapshot.time)} UTC, made by {details.program}"
         + (f"; named {', '.join(names)}" if names else "")
         + (f"; tagged {', '.join(snapshot.tags)}" if snapshot.tags else "")
     )

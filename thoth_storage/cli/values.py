@@ -45,7 +45,7 @@ def parse_time(
         return None
     try:
         return to_utc(datetime.fromisoformat(value))
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise click.BadParameter(
             f"{value!r} is no time; write 2026-11-24T10:00:00Z or '2026-11-24 10:00' (UTC)"
         ) from error

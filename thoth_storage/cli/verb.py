@@ -11,7 +11,8 @@ from typing import Any
 import click
 
 from thoth_storage import config
-from thoth_storage.cli.output import Output
+from thoth_storage.cli.ending import DAMAGED, FAILED, USAGE, tell_error, tell_interrupt
+from thoth_storage.cli.output import Output, printable
 from thoth_storage.errors import (
     AlreadyExistsError,
     CapabilityError,
@@ -26,7 +27,7 @@ from thoth_storage.errors import (
 
 __all__ = ["DAMAGED", "FAILED", "options_option", "parse_options", "verb"]
 
-FAILED, USAGE, NOT_FOUND, CONFLICT, DAMAGED, INTERRUPTED = 1, 2, 3, 4, 5, 130
+NOT_FOUND, CONFLICT = 3, 4
 _EXIT_CODES: tuple[tuple[type[StorageError], int], ...] = (
     (ConfigurationError, USAGE),
     (PluginError, USAGE),
@@ -52,9 +53,8 @@ def verb(**settings: Any) -> Callable[[Callable[..., int | None]], click.Command
                 code = function(output, **arguments)
             except StorageError as error:
                 code = _tell(output, error, verbose)
-            except KeyboardInterrupt:
-                output.complain("interrupted; what was committed before stands, nothing else is visible")
-                code = INTERRUPTED
+            except (KeyboardInterrupt, click.Abort) as error:
+                code = tell_interrupt(output, error)
             # A reader who left (BrokenPipeError) is click's business: it ends with 1 and without a word.
             if code:
                 sys.exit(code)
@@ -95,10 +95,19 @@ def parse_options(_context: click.Context, _parameter: click.Parameter, pairs: t
     return parsed
 
 
+class _Formatter(logging.Formatter):
+    """A message may tell names that somebody else chose."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name for it
+        return printable(super().formatMessage(record))
+
+
 def _log(verbose: bool, quiet: bool) -> None:
     others = "INFO" if verbose else "ERROR" if quiet else "WARNING"
     ours = "DEBUG" if verbose else "ERROR" if quiet else config.log_level()
-    logging.basicConfig(level=others, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=others, handlers=[handler])
     logging.getLogger("thoth_storage").setLevel(ours)
     for name in _NOISY:
         # Their DEBUG shows requests with keys and signatures. And they print traces of errors that are raised, and told
@@ -108,19 +117,9 @@ def _log(verbose: bool, quiet: bool) -> None:
 
 def _tell(output: Output, error: StorageError, verbose: bool) -> int:
     code = next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), FAILED)
-    output.document(
-        {
-            "error": {
-                "type": type(error).__name__,
-                "message": error.message,
-                "url": error.url,
-                "key": error.key,
-                "hint": error.hint,
-                "exit_code": code,
-            }
-        }
-    )
     if verbose:
         logging.getLogger("thoth_storage").error("the command failed", exc_info=error)
     output.complain(f"error: {error}")
+    kind = type(error).__name__
+    tell_error(output, kind, error.message, code, url=error.url, key=error.key, hint=error.hint)
     return code
