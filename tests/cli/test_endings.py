@@ -127,9 +127,9 @@ def large(tmp_path: Path) -> Path:
 
 
 def terminate(server: GcsServer, *arguments: str | Path) -> Said:
-    """End a verb by SIGTERM while packs are under way."""
+    """End a verb by SIGTERM while packs are on their way."""
     options = [f"-o{name}={value}" for name, value in server.options().items()]
-    server.faults.add("slow", 1 << 30, match="packs", seconds=1)
+    server.faults.add("slow", 1 << 30, match="packs", methods=["GET", "POST"], seconds=1)
     with subprocess.Popen(
         [*PROGRAM, *map(str, arguments), *options],
         env=environment(),

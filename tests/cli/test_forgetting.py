@@ -18,7 +18,7 @@ FREES = "'thoth-storage prune' frees the bytes"
 def three(repository: Path, tree: Path) -> Path:
     """Snapshots ``first`` (tagged t), ``second`` and ``third``, each with bytes of its own."""
     for name in ("second", "third"):
-        (tree / "a.txt").write_bytes(random.Random(name).randbytes(6000))
+        (tree / "a.txt").write_bytes(random.Random(name).randbytes(200))
         assert invoke("backup", tree, repository, "--name", name).code == 0
     return repository
 
@@ -147,3 +147,28 @@ def test_prune_of_a_damaged_repository(three: Path) -> None:
     assert said.code == 5
     assert said.error["type"] == "CorruptionError"
     assert stored(three) == before
+
+
+@pytest.mark.parametrize("verb", ["forget", "show", "tag", "diff", "name"])
+def test_a_path_is_not_taken_for_a_snapshot(
+    three: Path, tmp_path: Path, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else who forgets the snapshot hears of another repository, or of none; what to type is told."""
+    monkeypatch.setenv("THOTH_STORAGE_URL", str(tmp_path / "other"))
+    more = {"diff": ["first"], "name": ["good"], "tag": ["--add", "t"]}.get(verb, [])
+    for path in (f"./{three.name}", three.name, str(three), "."):
+        said = invoke(verb, path, *more)
+        assert said.code == 2
+        assert f"{path!r} is a folder here; if that is the repository, type: {path} " in said.err
+    assert left(three) == ["third", "second", "first"]
+
+
+def test_a_snapshot_may_be_called_like_a_folder(three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THOTH_STORAGE_URL", str(three))
+    (tmp_path / "second").mkdir()
+    assert invoke("forget", "second").code == 0
+    (tmp_path / "of" / "third").mkdir(parents=True)
+    assert invoke("name", three, "of/third", "third").code == 0
+    assert invoke("show", "of/third").code == 2
+    assert invoke("show", three, "of/third").code == 0
+    assert left(three) == ["third", "first"]
