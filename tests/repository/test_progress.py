@@ -9,7 +9,7 @@ import pytest
 
 from tests.repository.stores import BLOCK, new_repository
 from tests.repository.trees import noise, text, walk, write_tree
-from thoth_storage.repository import Progress, Repository
+from thoth_storage.repository import Progress, Repository, ranges
 
 
 def check(told: list[Progress], action: str, total: int, files: int) -> None:
@@ -45,6 +45,23 @@ def test_of_each_verb(kind: str, block: int, tmp_path: Path) -> None:
             report = repository.verify(progress=told.append)
             size = report.bytes
         check(told, action, size, 0 if action == "verify" else len(tree))
+
+
+def test_a_restore_counts_the_files_that_are_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranges, "_RANGE", 8192)
+    tree = {"a": noise(5 * 4096), "b": noise(7), "c": noise(4 * 4096 + 1, 3), "d": b"", "e": noise(7), "f": noise(9, 4)}
+    source = write_tree(tmp_path / "source", tree)
+    repository = new_repository(block=4096)
+    repository.backup(source)
+    for fresh in (True, False):
+        told: list[Progress] = []
+        repository.restore("latest", tmp_path / "target", overwrite=True, progress=told.append)
+        check(told, "restore", sum(map(len, tree.values())), len(tree))
+        assert told[0].files_done == 1
+        if fresh:
+            assert {2, 3, 4, 5} & {each.files_done for each in told[1:-1]}
+            whole = [sum(len(c) for c in sorted(tree.values(), key=len)[: each.files_done]) for each in told]
+            assert all(bytes_ <= each.done for bytes_, each in zip(whole, told, strict=True))
 
 
 class Stop(Exception):

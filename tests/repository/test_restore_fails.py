@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import itertools
 import multiprocessing
 import os
 import resource
+import stat
 import threading
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from tests.repository.stores import SMALL, new_repository, over
 from tests.repository.trees import contents, noise, walk, write_tree
 from tests.repository.wrappers import Killed, Killer, LosesReply, Refuses
 from thoth_storage.errors import CapacityError, ConfigurationError, PermissionError_, StorageError, UnavailableError
-from thoth_storage.repository import Repository, ranges
+from thoth_storage.repository import Repository, moving, ranges, restore
+from thoth_storage.repository.targets import Site
 from thoth_storage.wrappers import MeteredBackend
 
 TREE = {f"{n}": noise(3 * SMALL + n, n) for n in range(4)}
@@ -102,6 +105,63 @@ def test_a_disk_that_writes_less_than_asked(
     monkeypatch.setattr(os, "pwrite", lambda descriptor, data, offset: write(descriptor, data[:1000], offset))
     filled.restore("latest", tmp_path / "new")
     assert contents(tmp_path / "new") == TREE
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.parametrize("at", [0, 1, 2, 3])
+def test_a_disk_that_cannot_flush(at: int, filled: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are flushed on other threads, and the error is told all the same."""
+    flush, calls = os.fsync, itertools.count(1)
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode) and next(calls) % len(TREE) == at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    descriptors = open_files()
+    fails(filled, tmp_path, CapacityError)
+    assert open_files() == descriptors
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_all_is_flushed_before_it_takes_its_place(
+    old: bool, filled: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its last content, time and mode."""
+    write_tree(tmp_path / "source", {"small": b"s", "void": b"", "folder/file": b"f"})
+    filled.backup(tmp_path / "source")
+    flush, move = os.fsync, moving.move_whole
+    flushed: dict[int, int] = {}
+
+    def fsync(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        flushed[status.st_ino] = status.st_ctime_ns
+        flush(descriptor)
+
+    def check(staging: Path, site: Site) -> None:
+        for path in (staging, *staging.rglob("*")):
+            assert flushed.get(path.stat().st_ino) == path.stat().st_ctime_ns, path
+        move(staging, site)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(restore, "move_whole", check)
+    filled.restore("latest", tmp_path / ("old" if old else "new"), overwrite=True)
+    assert len(flushed) > len(TREE) + 4
+
+
+def test_many_files_need_few_descriptors(repository: Repository, tmp_path: Path) -> None:
+    repository.backup(write_tree(tmp_path / "source", {f"{n}": b"%d" % n for n in range(700)}))
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_files() + 140, before[1]))
+    try:
+        repository.restore("latest", tmp_path / "target")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert contents(tmp_path / "target") == contents(tmp_path / "source")
 
 
 def restore_with_a_limit(url: str, target: Path, outcome: Path) -> None:

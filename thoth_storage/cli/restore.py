@@ -27,7 +27,7 @@ __all__ = ["restore"]
     help="The newest snapshot that is not later: ISO 8601, UTC if it has no zone.",
 )
 @click.option("--include", multiple=True, help="Only paths that match, such as '*.sqlite3' or a folder; repeatable.")
-@click.option("--overwrite", is_flag=True, help="Replace a TARGET that is not empty, once the new one is whole.")
+@click.option("--overwrite", is_flag=True, help="Replace a TARGET that is not empty, or with --include its files.")
 @click.option("--dry-run", is_flag=True, help="Make all checks and tell what would be written and read; write nothing.")
 @options_option
 def restore(

@@ -15,7 +15,7 @@ from thoth_storage.repository.manifest import FileEntry
 __all__ = ["Flusher", "finish"]
 
 _THREADS = 8
-_WAITING = 256
+_WAITING = 64
 """Files that may wait with an open descriptor; a process often has 1,024 of them at most."""
 
 

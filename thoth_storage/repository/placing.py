@@ -198,11 +198,11 @@ class _Files:
             if not rows:
                 self.make(number, b"")
             elif len(rows) > 1:
-                os.close(self._create(number))
+                os.close(self._create(number, self._files[number][0].size))
 
     def make(self, number: int, content: bytes | memoryview) -> None:
         """A whole file at once; without content it is one hole."""
-        descriptor = self._create(number)
+        descriptor = self._create(number, 0 if content else self._files[number][0].size)
         try:
             _write_all(descriptor, content, 0)
             finish(descriptor, self._files[number][0])
@@ -232,12 +232,12 @@ class _Files:
         """Some blocks of a file are there."""
         self._flusher.take(self._open(number))
 
-    def _create(self, number: int) -> int:
-        file = self._files[number][0]
-        descriptor = os.open(f"{self._staging}/{file.path}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    def _create(self, number: int, size: int) -> int:
+        path = f"{self._staging}/{self._files[number][0].path}"
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         try:
-            if file.size:
-                os.ftruncate(descriptor, file.size)
+            if size:
+                os.ftruncate(descriptor, size)
         except BaseException:
             os.close(descriptor)
             raise
