@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.helpers import PROGRAM, environment, invoke
+from tests.cli.helpers import PROGRAM, environment, invoke, program
 from thoth_storage.cli.output import Output, printable
 
 NASTY = "a\x1b[2Jb\nc\td\u202ee\x85f\x07g"
@@ -89,3 +89,21 @@ def test_a_table_on_a_terminal(nasty: Path) -> None:
         os.close(terminal)
     assert SHOWN in seen
     assert not any(each in seen for each in HEEDED)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_path_that_stdout_cannot_say(tmp_path: Path, encoding: str) -> None:
+    """No valid Unicode, or none of the letters that the terminal has: a document is JSON all the same."""
+    env = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    said = program("backup", os.fsdecode(b"\xff\xc3\xbc"), "memory://x", "--json", cwd=tmp_path, env=env)
+    assert said.code == 3
+    assert said.error["message"] == "no such directory: \udcff\u00fc"
+
+
+def test_a_name_that_stdout_cannot_say(tree: Path, tmp_path: Path) -> None:
+    env = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    said = program("backup", tree, tmp_path / "repository", "--name", "gr\u00fcn", env=env)
+    assert said.code == 0
+    assert r"(gr\xfcn)" in said.out
+    [found] = program("snapshots", tmp_path / "repository", "--json", env=env).document["snapshots"]
+    assert found["name"] == "gr\u00fcn"

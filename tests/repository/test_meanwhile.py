@@ -130,6 +130,16 @@ def test_a_prune_at_each_request_of_a_repair_of_real_damage(prepared: Prepared, 
         assert repository.repair(drop=True).ok
 
 
+def test_a_prune_before_every_request_of_a_repair_of_real_damage(prepared: Prepared, tmp_path: Path) -> None:
+    damaged(prepared)
+    plain = prepared.open().repair(drop=True)
+    repository = prepared.open()
+    report = over(repository, Always(repository.backend, lambda: prune(repository))).repair(drop=True)
+    assert report.lost == plain.lost
+    second = prepared.ids[1]
+    assert restored(repository, second, tmp_path) == prepared.want[second]
+
+
 def test_a_forget_at_each_request_of_a_repair(prepared: Prepared) -> None:
     """What was forgotten does not come back with files that it lost by that."""
     first, second = prepared.ids

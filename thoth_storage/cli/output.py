@@ -37,7 +37,8 @@ class Output:
         """The verb's result, for machines. Only the first is told: nothing that happens later makes a second of it."""
         self._documents += 1
         if self.as_json and self._documents == 1:
-            _line(json.dumps(_plain(data), ensure_ascii=False, indent=2))
+            text = json.dumps(_plain(data), ensure_ascii=False, indent=2)
+            _line(text if _fits(text) == text else json.dumps(_plain(data), indent=2))
 
     def say(self, text: str) -> None:
         """A line of the result, for people."""
@@ -139,8 +140,14 @@ def from_stdout(error: OSError) -> bool:
     return trace is not None and trace.tb_frame.f_code in (_line.__code__, click.echo.__code__)
 
 
+def _fits(text: str) -> str:
+    """With escapes for what stdout cannot say: letters that its encoding lacks, a path that is no valid Unicode."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
 def _line(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{_fits(text)}\n")
     sys.stdout.flush()  # so that a reader who left is noticed here, and not when the interpreter ends
 
 
