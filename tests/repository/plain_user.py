@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ def as_plain_user(folder: Path) -> Iterator[None]:
     if os.geteuid() != 0:
         yield
         return
+    # Python imports late what this needs, and the plain user may not read where that lies.
+    importlib.import_module("_strptime")
     for path in (folder, *folder.rglob("*")):
         os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
     closed = [parent for parent in folder.parents if not parent.stat().st_mode & 0o001]

@@ -136,3 +136,23 @@ def test_a_file_in_the_place_of_an_old_target_is_kept(filled: Repository, tmp_pa
     with pytest.raises(ConfigurationError, match="meanwhile"):
         filled.restore("latest", target, overwrite=True, progress=at_the_end(swap_in))
     assert target.read_bytes() == b"precious"
+
+
+def test_a_folder_above_that_cannot_be_flushed(
+    filled: Repository, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the new one is in its place, and nobody says that nothing was changed."""
+    flush, above = os.fsync, tmp_path.stat().st_ino
+
+    def fsync(descriptor: int) -> None:
+        if os.fstat(descriptor).st_ino == above:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    for old in (None, {"old": b"old"}):
+        write_tree(tmp_path / "target", old or {})
+        with pytest.raises(ConfigurationError, match="is restored, but"):
+            filled.restore("latest", tmp_path / "target", overwrite=True)
+        assert walk(tmp_path / "target") == walk(source)
+        assert {path.name for path in tmp_path.iterdir()} == {"source", "target"}

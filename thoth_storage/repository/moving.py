@@ -34,7 +34,12 @@ def move_whole(staging: Path, site: Site) -> None:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise _meanwhile(path) from error
         raise
-    flush_folder(path.parent)
+    try:
+        flush_folder(path.parent)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} is restored, but a loss of power could undo that ({error})", hint="look at the disk"
+        ) from error
 
 
 def _rename_both(staging: Path, site: Site) -> None:

@@ -150,7 +150,8 @@ def _can_be_renamed(path: Path, known: set[Path]) -> bool:
 
 
 def may_write(folder: Path) -> bool:
-    return os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
+    """Also read: only what can be opened can be flushed."""
+    return os.access(folder, os.R_OK | os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def mounts() -> set[Path]:
