@@ -19,6 +19,8 @@ from thoth_storage.repository import Repository
 from thoth_storage.repository.reports import Progress
 from thoth_storage.wrappers import MeteredBackend
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.mark.parametrize("key", [None, KEYS[0]], ids=["plain", "encrypting"])
 def test_two_at_once(key: bytes | None, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from thoth_storage.repository import Repository, packs, partials
 from thoth_storage.wrappers import MeteredBackend
 from thoth_storage.wrappers.base import WrappedBackend
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture
 def small_packs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,8 @@ from tests.repository.wounded import flip
 from thoth_storage.errors import CorruptionError, EncryptionKeyError, NotFoundError, StorageError
 from thoth_storage.repository import Repository
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.mark.parametrize("keep", [0, 1, 15, 16, 17, 63, 64, 87, 88, 89, 0.3, 0.5, 0.9, -1])
 def test_each_truncation(keep: float, subject: Subject) -> None:

@@ -20,6 +20,8 @@ from thoth_storage.repository.records import read_snapshot
 from thoth_storage.repository.settings import read_settings
 from thoth_storage.repository.vault import Vault
 
+pytestmark = pytest.mark.exhaustive
+
 
 def each_bit(data: bytes) -> Iterator[bytes]:
     """The data with one bit changed, for each of its bits."""

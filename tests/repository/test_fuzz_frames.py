@@ -24,6 +24,8 @@ from thoth_storage.repository.fetch import fetch
 from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.packs import check_pack_header, pack_header
 
+pytestmark = pytest.mark.exhaustive
+
 PACK = "ab" * 16
 KEY_OF_PACK = f"packs/ab/{PACK}"
 OLD = noise(4096)

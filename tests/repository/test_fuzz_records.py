@@ -21,6 +21,8 @@ from thoth_storage.repository.records import list_keys, read_snapshot
 from thoth_storage.repository.sealed_json import check_json
 from thoth_storage.repository.wrapping import unwrap
 
+pytestmark = pytest.mark.exhaustive
+
 KINDS = ["moves", "marks", "doomed", "claims", "labels", "catalogue", "partial", "unheardof"]
 few = settings(max_examples=25, deadline=None, derandomize=True, database=None)
 many = settings(max_examples=60, deadline=None, derandomize=True, database=None)

@@ -14,6 +14,8 @@ from thoth_storage.errors import CorruptionError
 from thoth_storage.repository import Repository
 from thoth_storage.repository.manifest import FileEntry, FolderEntry
 
+pytestmark = pytest.mark.exhaustive
+
 Fields = dict[str, Any]
 
 

@@ -18,6 +18,8 @@ from thoth_storage.errors import CorruptionError
 from thoth_storage.repository import Repository
 from thoth_storage.repository.manifest import FileEntry
 
+pytestmark = pytest.mark.exhaustive
+
 PACK = f"packs/ab/{'ab' * 16}"
 NONE = 0xFFFFFFFF
 Fields = dict[str, Any]

@@ -17,6 +17,8 @@ from tests.repository.trees import contents
 from thoth_storage.errors import CorruptionError, FormatError, StorageError
 from thoth_storage.repository import Repository
 
+pytestmark = pytest.mark.exhaustive
+
 PACK = "ab" * 16
 U32 = ["old_pack", "old_offset", "new_pack", "new_offset"]
 NO_SIZE = zstandard.ZstdCompressor(write_content_size=False)

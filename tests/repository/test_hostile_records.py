@@ -16,6 +16,8 @@ from thoth_storage.errors import CapacityError, CorruptionError, FormatError
 from thoth_storage.repository import Repository, sealed
 from thoth_storage.wrappers.base import WrappedBackend
 
+pytestmark = pytest.mark.exhaustive
+
 
 def packed(plain: bytes) -> bytes:
     return zstandard.compress(plain)

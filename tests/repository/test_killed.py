@@ -15,6 +15,8 @@ from tests.repository.trees import contents, noise, write_tree
 from tests.repository.wrappers import AtRequest, Do, Killed, Killer
 from thoth_storage.repository import Repository, packs
 
+pytestmark = pytest.mark.exhaustive
+
 OLD = {"same": noise(2 * SMALL), "changed": noise(3 * SMALL, 1)}
 NEW = {**OLD, "changed": noise(3 * SMALL, 2), "added": noise(4 * SMALL, 3)}
 

@@ -16,6 +16,8 @@ from thoth_storage.errors import UnavailableError
 from thoth_storage.repository import Repository, packs
 from thoth_storage.wrappers import MeteredBackend, RetryingBackend
 
+pytestmark = pytest.mark.exhaustive
+
 TREE = {"a": noise(5 * SMALL), "b": noise(3 * SMALL, 1), "empty": b""}
 
 

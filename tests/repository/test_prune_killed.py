@@ -20,6 +20,8 @@ from tests.repository.stores import SMALL, new_repository, objects, over, put_ba
 from tests.repository.wrappers import Do, Killer
 from thoth_storage.repository import Repository, packs
 
+pytestmark = pytest.mark.exhaustive
+
 _DAY = 25 * 3600
 _PACK = 10 * SMALL
 _MOST = 200

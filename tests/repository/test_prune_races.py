@@ -17,6 +17,8 @@ from thoth_storage.errors import ConflictError, PermissionError_
 from thoth_storage.repository import Repository
 from thoth_storage.wrappers import MeteredBackend
 
+pytestmark = pytest.mark.exhaustive
+
 
 class Meanwhile(AtRequest):
     """Somebody else does something just before a request."""

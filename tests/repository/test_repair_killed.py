@@ -14,6 +14,8 @@ from thoth_storage.repository import Repository
 from thoth_storage.repository.marks import write_doomed, write_mark
 from thoth_storage.repository.vault import Vault
 
+pytestmark = pytest.mark.exhaustive
+
 
 class Guards(AtRequest):
     """A service that does not let this writer delete."""

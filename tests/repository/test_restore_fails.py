@@ -21,6 +21,8 @@ from thoth_storage.repository import Repository, moving, ranges, restore
 from thoth_storage.repository.targets import Site
 from thoth_storage.wrappers import MeteredBackend
 
+pytestmark = pytest.mark.exhaustive
+
 TREE = {f"{n}": noise(3 * SMALL + n, n) for n in range(4)}
 
 

@@ -17,6 +17,8 @@ from tests.repository.trees import contents, noise, write_tree
 from thoth_storage.repository import Progress, Repository, moving
 from thoth_storage.repository.swap import exchange
 
+pytestmark = pytest.mark.exhaustive
+
 OLD = {"old": b"precious", "folder/old": noise(SMALL)}
 NEW = {"a": noise(3 * SMALL, 1), "b/c": noise(SMALL, 2), "d": b""}
 STEPS = ("mkdir", "open", "pwrite", "ftruncate", "fsync", "utime", "chmod", "fchmod", "rename", "rmdir", "unlink")
