@@ -29,7 +29,7 @@ from tests.repository.trees import contents
 from tests.repository.wrappers import AtRequest
 from thoth_storage.backend import Backend, ObjectInfo
 from thoth_storage.errors import CorruptionError, InvalidArgumentError, StorageError
-from thoth_storage.repository import Repository, packs, partials, summaries, sweep
+from thoth_storage.repository import Repository, labels, packs, partials, summaries, sweep
 from thoth_storage.testing import FaultyBackend
 from thoth_storage.testing.faults import Injected
 
@@ -150,6 +150,7 @@ class Base(RuleBasedStateMachine):
             (partials, "_EVERY", 2),
             (summaries, "_BEHIND", 2),
             (sweep, "_MANY", 3),
+            (labels, "_MANY", 2),
         ):
             self.patch.setattr(module, name, value)
         self.folder = Path(tempfile.mkdtemp(prefix="thoth-machine-"))
