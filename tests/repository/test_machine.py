@@ -21,6 +21,8 @@ from tests.repository.trees import contents, noise, text
 from thoth_storage.errors import NotFoundError, StorageError
 from thoth_storage.repository import Repository
 
+pytestmark = pytest.mark.exhaustive
+
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(hours=25)
 
@@ -201,12 +203,15 @@ class Machine(Base):
         if image is None:
             return
         part = {path: data for path, data in image.contents.items() if path.startswith("dir/") or path.endswith("b")}
+        before = contents(self.target) if self.target.exists() else {}
         try:
             self.actors[who].restore(image.id, self.target, ["dir", "*b"], overwrite=True)
         except NotFoundError:
-            assert not part
+            # Of both patterns one matches nothing.
+            assert not (any(path.startswith("dir/") for path in part) and any(path.endswith("b") for path in part))
+            assert (contents(self.target) if self.target.exists() else {}) == before
         else:
-            assert contents(self.target) == part
+            assert contents(self.target) == {**before, **part}
 
     @rule(
         mine=st.sampled_from(["backup", "restore", "prune"]),

@@ -231,7 +231,9 @@ class PublishedChroma:
         if at is None and wanted != "latest":
             return self._repository.get(wanted).id
         moment = at.astimezone(UTC) if at else datetime.max.replace(tzinfo=UTC)
-        keys = [key for key in list_keys(self._repository.backend) if key.time <= moment]
+        # When each was taken by its writer's clock; the times in keys are there for their order.
+        taken = {snapshot.id: snapshot.time for snapshot in self._repository.snapshots()} if at else {}
+        keys = [key for key in list_keys(self._repository.backend) if taken.get(key.id, key.time) <= moment]
         for found in self._line(keys):
             return found
         missing = f"no snapshot is as old as {moment.isoformat()}" if at else "the store has no snapshot yet"
