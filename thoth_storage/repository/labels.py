@@ -37,7 +37,7 @@ LABELS = "labels"
 _MANY = 16
 """Records that a reader reads one by one; who writes where there are more merges them."""
 _REQUESTS = 8
-_LISTINGS = 5
+_LISTINGS = 20
 _ID = 16
 FIRST_TIME, LAST_TIME = -62_135_596_800_000_000, 253_402_300_799_999_999
 """Microseconds since 1970 at which the years 1 and 9999 begin and end."""
@@ -117,15 +117,17 @@ NO_LABELS = Labels()
 def load_labels(vault: Vault, index: Index, *, strict: bool = False) -> Labels:
     """All events that are recorded. ``strict`` raises where a record is damaged, for who is about to delete.
 
-    A record that is gone when it is read was covered by one that came later: so the listing is made anew. Raises
-    ConflictError where that happens again and again.
+    A record that is gone when it is read was covered by one that came later: so the listing is made anew. What was
+    read stays read, since records never change; so who reads beside many writers gets on. Raises ConflictError where a
+    record is gone again and again.
     """
+    bodies: dict[str, _Body] = {}
     for _ in range(_LISTINGS):
         entries = index.of(LABELS)
         if not entries:
             return NO_LABELS
         try:
-            return _load(vault, entries, strict)
+            return _load(vault, entries, bodies, strict)
         except NotFoundError:
             index = Index(vault)
     raise ConflictError(f"the records of {LABELS} change faster than they can be read", url=vault.url, hint="try again")
@@ -157,15 +159,20 @@ def merge_labels(vault: Vault, events: Iterable[Event], index: Index, labels: La
     return write_entry(vault, LABELS, _Body(tuple(events), covers), max(time for time in times if time))
 
 
-def _load(vault: Vault, entries: Sequence[Entry], strict: bool) -> Labels:
-    """Newest first, several at once. What is covered by one that was read is passed over, whatever became of it."""
+def _load(vault: Vault, entries: Sequence[Entry], bodies: dict[str, _Body], strict: bool) -> Labels:
+    """Newest first, several at once. What is covered by one that was read is passed over, whatever became of it.
+    ``bodies``: those that were read before, by id, and then also those that were read now."""
     covered: set[str] = set()
     read: dict[str, _Body] = {}
     waiting = list(reversed(entries))
     with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="thoth-labels") as pool:
         while waiting:
             batch, waiting = waiting[:_REQUESTS], waiting[_REQUESTS:]
-            for entry, found in zip(batch, pool.map(lambda entry: _attempt(vault, entry), batch), strict=True):
+            for entry, found in zip(
+                batch, pool.map(lambda entry: bodies.get(entry.key.id) or _attempt(vault, entry), batch), strict=True
+            ):
+                if isinstance(found, _Body):
+                    bodies[entry.key.id] = found
                 if entry.key.id in covered:
                     continue
                 if isinstance(found, _Body):

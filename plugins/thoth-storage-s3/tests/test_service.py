@@ -158,7 +158,7 @@ def test_a_foreign_error_is_the_cause(backend: ts.Backend) -> None:
         assert isinstance(caught.value.__cause__, FileNotFoundError)
 
 
-@pytest.mark.parametrize(("count", "pages"), [(0, 1), (3, 1), (1001, 2)])
+@pytest.mark.parametrize(("count", "pages"), [(0, 1), (3, 1)])
 def test_a_listing_is_a_request_a_page(count: int, pages: int, server: S3Server, backend: ts.Backend) -> None:
     for number in range(count):
         backend.put(f"folder/{number:04d}", b"x")
