@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import sys
 import tempfile
 from argparse import Namespace
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import machine, plots
 from benchmarks.measure import measure
 from benchmarks.options import parse
-from benchmarks.report import Report, from_json, put_between_marks, to_markdown
+from benchmarks.report import Report, from_json, joined, put_between_marks, to_json, to_markdown
 from benchmarks.runner import CommandError, memory_floor, memory_of_interpreter
 
 
@@ -25,7 +24,9 @@ def main() -> None:
         if arguments.report:
             plots.require_library()
         if arguments.tables_of:
-            report = from_json(arguments.tables_of.read_text(encoding="utf-8"))
+            report = joined([from_json(path.read_text(encoding="utf-8")) for path in arguments.tables_of])
+            if arguments.json:
+                arguments.json.write_text(to_json(report), encoding="utf-8")
         else:
             with tempfile.TemporaryDirectory(prefix="thoth-benchmarks-") as passing:
                 report = _measured(arguments, Path(arguments.work or passing).resolve())
@@ -52,7 +53,7 @@ def _measured(arguments: Namespace, work: Path) -> Report:
     for found in measure(arguments, work):
         report = replace(report, summaries=[*report.summaries, *found])
         if arguments.json:
-            arguments.json.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
+            arguments.json.write_text(to_json(report), encoding="utf-8")
     return report
 
 

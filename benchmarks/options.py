@@ -25,7 +25,7 @@ def parse() -> argparse.Namespace:
     add("--work", help="a folder that keeps the documents for the next time; default: a temporary one")
     add("--report", type=Path, help="a markdown file with marks for the tables, plots beside it; default: stdout")
     add("--json", type=Path, help="a file for all medians, written after each target")
-    add("--tables-of", type=Path, metavar="JSON", help="measure nothing: tables and plots of an earlier run's --json")
+    add("--tables-of", type=_files, metavar="JSON", help="measure nothing: tables and plots of earlier runs' --json")
     add("--quick", action="store_true", help="does every step work? 2,000 documents, one round")
     arguments = parser.parse_args()
     for target in arguments.targets:
@@ -45,6 +45,10 @@ def parse() -> argparse.Namespace:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
+
+
+def _files(text: str) -> tuple[Path, ...]:
+    return tuple(map(Path, text.split(",")))
 
 
 def _numbers(text: str) -> tuple[int, ...]:

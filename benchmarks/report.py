@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmarks import goals, tables
@@ -12,7 +12,7 @@ from benchmarks.places import title
 from benchmarks.plots import Picture
 from benchmarks.summary import Case, Summary
 
-__all__ = ["Report", "from_json", "put_between_marks", "to_markdown"]
+__all__ = ["Report", "from_json", "joined", "put_between_marks", "to_json", "to_markdown"]
 
 _BEGIN, _END = "<!-- made by python -m benchmarks: begin -->", "<!-- end -->"
 _MIB = 2**20
@@ -39,6 +39,18 @@ def from_json(text: str) -> Report:
         for one in found.pop("summaries")
     ]
     return Report(**found, summaries=summaries)
+
+
+def to_json(report: Report) -> str:
+    """What ``from_json`` reads."""
+    return json.dumps(asdict(report), indent=1) + "\n"
+
+
+def joined(reports: Sequence[Report]) -> Report:
+    """One report of several runs on one machine, such as one a target; the facts are those that the first found."""
+    first = reports[0]
+    summaries = [summary for report in reports for summary in report.summaries]
+    return replace(first, command="`, `".join(report.command for report in reports), summaries=summaries)
 
 
 def to_markdown(report: Report, pictures: Iterable[Picture] = ()) -> str:
