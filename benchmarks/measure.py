@@ -22,7 +22,7 @@ def measure(arguments: Namespace, work: Path) -> Iterator[list[Summary]]:
     smallest = min(arguments.documents)
     for documents in arguments.documents:
         _say(f"{documents} documents")
-        made = corpus(documents, work, chain=documents == smallest)
+        made = corpus(documents, work, chain=documents == smallest and not arguments.no_chain)
         for target, mine in kinds.items():
             # What a delay costs is the same for all sizes: requests times the delay.
             if "+" not in target or documents == smallest:

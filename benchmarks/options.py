@@ -22,6 +22,7 @@ def parse() -> argparse.Namespace:
     add("--repeat", type=int, default=5, help="rounds that count, after one that warms up")
     add("--targets", type=_words, default=TARGETS, help=f"some of {','.join(TARGETS)}; +30 is 30 ms to each request")
     add("--without", type=_words, default=(), help=f"tools to leave out: some of {','.join(PROGRAMS)}")
+    add("--no-chain", action="store_true", help="leave out the chain of eight snapshots, and the round that warms up")
     add("--work", help="a folder that keeps the documents for the next time; default: a temporary one")
     add("--report", type=Path, help="a markdown file with marks for the tables, plots beside it; default: stdout")
     add("--json", type=Path, help="a file for all medians, written after each target")
