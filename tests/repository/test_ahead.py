@@ -21,20 +21,23 @@ from thoth_storage.repository.ahead import ahead
 
 
 def test_order_and_number() -> None:
-    under_way, most, lock = 0, 0, threading.Lock()
+    under_way, most, lock, several = 0, 0, threading.Lock(), threading.Event()
 
     def read(number: int) -> int:
         nonlocal under_way, most
         with lock:
             under_way += 1
             most = max(most, under_way)
-        time.sleep(0.002 * (number % 3))
+            if most == 4:
+                several.set()
+        several.wait(20)
+        time.sleep(0.002 * (number % 3))  # so that they end in another order
         with lock:
             under_way -= 1
         return number
 
     assert list(ahead(read, range(50))) == list(range(50))
-    assert 2 <= most <= 4
+    assert most == 4
     assert list(ahead(read, [])) == []
 
 
@@ -62,13 +65,15 @@ def test_an_error_comes_when_its_turn_does() -> None:
 
 
 class Slow(AtRequest):
-    """Each read of a snapshot takes a while; how many wait at once is told, and how often each is read."""
+    """Reads of snapshots wait until as many as ``wanted`` are under way. How many were at once, how often each was read."""
 
-    def __init__(self, inner: Backend) -> None:
+    def __init__(self, inner: Backend, wanted: int) -> None:
         super().__init__(inner, -1)
+        self._wanted = wanted
         self.read: Counter[str] = Counter()
         self.most = self._now = 0
         self._guard = threading.Lock()
+        self._enough = threading.Event()
 
     def _through(self, verb: str, key: str, do: Do) -> Any:
         if verb != "get" or not key.startswith("snapshots/"):
@@ -77,7 +82,9 @@ class Slow(AtRequest):
             self.read[key] += 1
             self._now += 1
             self.most = max(self.most, self._now)
-        time.sleep(0.005)
+            if self.most == self._wanted:
+                self._enough.set()
+        self._enough.wait(20)
         try:
             return super()._through(verb, key, do)
         finally:
@@ -104,7 +111,7 @@ def test_several_manifests_wait_at_once(
     act: Callable[[Repository], object], history: tuple[Repository, list[str]]
 ) -> None:
     repository, ids = history
-    slow = Slow(repository.backend)
+    slow = Slow(repository.backend, 4)
     act(over(repository, slow))
     assert slow.most == 4
     assert list(slow.read.values()) == [1] * len(ids)
@@ -117,7 +124,7 @@ def test_a_prune_that_packs_anew_reads_each_manifest_once(
     kept = ids[2::2]
     want = {id_: restored(repository, id_, tmp_path) for id_ in kept}
     forget_all_but(repository, *kept)
-    slow = Slow(repository.backend)
+    slow = Slow(repository.backend, 1)
     report = over(repository, slow).prune(grace=NOW, max_unused=0)
     assert report.repacked > 0
     assert list(slow.read.values()) == [1] * len(kept)
@@ -125,7 +132,7 @@ def test_a_prune_that_packs_anew_reads_each_manifest_once(
     assert {id_: restored(repository, id_, tmp_path) for id_ in kept} == want
     # And again, now that moves are to be followed that moves follow.
     forget_all_but(repository, *kept[1:])
-    slow = Slow(repository.backend)
+    slow = Slow(repository.backend, 1)
     assert over(repository, slow).prune(grace=NOW, max_unused=0).repacked > 0
     assert list(slow.read.values()) == [1] * len(kept[1:])
     assert repository.verify().ok
