@@ -65,7 +65,7 @@ def test_an_error_comes_when_its_turn_does() -> None:
 
 
 class Slow(AtRequest):
-    """Reads of snapshots wait until as many as ``wanted`` are under way. How many were at once, how often each was read."""
+    """Reads of snapshots wait until as many as ``wanted`` are under way. It tells how many were, and how often each."""
 
     def __init__(self, inner: Backend, wanted: int) -> None:
         super().__init__(inner, -1)
