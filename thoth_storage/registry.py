@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -142,6 +141,8 @@ class Registry:
             return ConfigurationError(
                 f"no installed plugin opens {scheme}:// URLs", url=url, hint=f"pip install {package}"
             )
+        import difflib
+
         known = sorted({*self._claims, *catalogue.schemes()})
         near = difflib.get_close_matches(scheme, known, n=1, cutoff=0.5)
         hint = f"installed are {', '.join(s + '://' for s in sorted(self._claims))}"

@@ -11,6 +11,7 @@ import tenacity.nap
 
 from tests.unit.fake_fs import UnitFileSystem
 from tests.unit.helpers import FakeTime
+from thoth_storage.wrappers import retrying
 
 if TYPE_CHECKING:
     from tests.servers.common import ObjectServer
@@ -22,6 +23,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
     fake = FakeTime()
     monkeypatch.setattr(tenacity, "time", fake)
     monkeypatch.setattr(tenacity.nap, "time", fake)
+    monkeypatch.setattr(retrying, "time", fake)
     return fake
 
 

@@ -15,12 +15,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from thoth_storage.repository import Progress, Snapshot
-from thoth_storage.repository.reports import ProgressCallback
+if TYPE_CHECKING:
+    from thoth_storage.repository import Progress, Snapshot
+    from thoth_storage.repository.reports import ProgressCallback
 
 __all__ = ["Output", "all_names", "from_stdout", "human_bytes", "human_time", "printable"]
 

@@ -23,7 +23,7 @@ from thoth_storage.repository.vault import Vault
 
 __all__ = ["Changed", "DeltaWriter"]
 
-_WINDOW = 16 * 1024 * 1024
+_WINDOW = 8 * 1024 * 1024
 """Plain bytes of changed blocks that are made into deltas together. Two windows are in memory at most."""
 
 

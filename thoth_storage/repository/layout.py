@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -70,7 +70,7 @@ class IndexKey(NamedTuple):
 
 def new_id() -> str:
     """A random name of 128 bits: no two writers ever meet on one, so nothing old is overwritten."""
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 def pack_key(pack_id: str) -> str:

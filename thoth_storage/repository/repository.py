@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.registry import open_backend
-from thoth_storage.repository.backup import Request, back_up
 from thoth_storage.repository.finding import check_name, find_at
 from thoth_storage.repository.index import Index
 from thoth_storage.repository.key_verbs import KeyVerbs
@@ -22,11 +21,11 @@ from thoth_storage.repository.moves import Moves
 from thoth_storage.repository.opening import open_vault
 from thoth_storage.repository.records import list_keys, read_header, to_snapshot
 from thoth_storage.repository.reports import ProgressCallback, RestoreReport, Snapshot, timed
-from thoth_storage.repository.restore import Wanted, restore_snapshot
-from thoth_storage.repository.selecting import Include
 from thoth_storage.repository.summaries import read_headers, summarize
-from thoth_storage.repository.targets import refuse_own, resolve
 from thoth_storage.repository.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from thoth_storage.repository.selecting import Include
 
 __all__ = ["Repository"]
 
@@ -34,7 +33,8 @@ __all__ = ["Repository"]
 class Repository(Upkeep, Labelling, KeyVerbs):
     """Snapshots of directories below one URL. Safe to share between threads; any number of writers may work at once.
 
-    Use ``Repository.open``. Also a context manager, which closes the backend.
+    Use ``Repository.open``. Also a context manager, which closes the backend. What a verb needs is imported when it is
+    called: a short command is not to pay for the others.
     """
 
     @classmethod
@@ -79,6 +79,8 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         Raises ConflictError if the directory changed meanwhile, NotFoundError, ConfigurationError,
         InvalidArgumentError for a bad name or tag.
         """
+        from thoth_storage.repository.backup import Request, back_up
+
         if name is not None:
             check_name(name)
         labels = tuple(dict.fromkeys(check_name(tag) for tag in _not_text(tags)))
@@ -118,6 +120,9 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         Raises NotFoundError, also for a pattern that matches nothing, AlreadyExistsError, ConfigurationError for what
         cannot be a target, PermissionError_, CorruptionError, CapacityError.
         """
+        from thoth_storage.repository.restore import Wanted, restore_snapshot
+        from thoth_storage.repository.targets import refuse_own, resolve
+
         path = resolve(target)
         refuse_own(path, self.url)
         if not isinstance(wanted, str | None):

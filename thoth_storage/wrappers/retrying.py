@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
-
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_before_delay, wait_random_exponential
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from thoth_storage.backend import Backend, ObjectInfo
 from thoth_storage.errors import AlreadyExistsError, ConfigurationError, NotFoundError, UnavailableError
 from thoth_storage.wrappers.base import WrappedBackend
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 __all__ = ["RetryingBackend"]
 
@@ -77,13 +79,31 @@ class RetryingBackend(WrappedBackend):
             raise UnavailableError("the object of an unanswered create came and went", url=self.url, key=key) from gone
 
     def _retry(self, attempt: Callable[[], _T]) -> _T:
+        began = time.monotonic()
+        try:
+            return attempt()
+        except UnavailableError as error:
+            return self._go_on(attempt, error, time.monotonic() - began)
+
+    def _go_on(self, attempt: Callable[[], _T], failure: UnavailableError, passed: float) -> _T:
+        """What comes behind a first attempt that failed after ``passed`` seconds. Only here is tenacity imported: most
+        commands never need it."""
+        from tenacity import Retrying, retry_if_exception_type, stop_before_delay, wait_random_exponential
+
+        first = [failure]
+
+        def next_attempt() -> _T:
+            if first:
+                raise first.pop()
+            return attempt()
+
         return Retrying(
             retry=retry_if_exception_type(UnavailableError),
             wait=wait_random_exponential(multiplier=self._times["first_pause"], max=self._times["longest_pause"]),
-            stop=stop_before_delay(self._times["deadline"]),
+            stop=stop_before_delay(max(self._times["deadline"] - passed, 0)),
             before_sleep=self._tell,
             reraise=True,
-        )(attempt)
+        )(next_attempt)
 
     def _tell(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
