@@ -23,11 +23,19 @@ if TYPE_CHECKING:
     from thoth_storage.repository.prune import PruneReport
     from thoth_storage.repository.repair import RepairReport
     from thoth_storage.repository.wrapping import KeyService
-    from thoth_storage.store import LexicalEmbedder, VectorStore
+    from thoth_storage.store import (
+        CheckpointPolicy,
+        LexicalEmbedder,
+        PersistentClient,
+        StoreStatus,
+        VectorStore,
+        close_on_sigterm,
+    )
 
 _HOMES = {
     "Backend": "backend",
     "Capabilities": "backend",
+    "CheckpointPolicy": "store",
     "CopyReport": "repository.copying",
     "DiffReport": "repository.diffing",
     "ForgetReport": "repository.forgetting",
@@ -35,6 +43,7 @@ _HOMES = {
     "KeyService": "repository.wrapping",
     "LexicalEmbedder": "store",
     "ObjectInfo": "backend",
+    "PersistentClient": "store",
     "PluginInfo": "registry",
     "Problem": "repository",
     "Progress": "repository",
@@ -44,8 +53,10 @@ _HOMES = {
     "RestoreReport": "repository",
     "Snapshot": "repository",
     "StorageError": "errors",
+    "StoreStatus": "store",
     "VectorStore": "store",
     "VerifyReport": "repository",
+    "close_on_sigterm": "store",
     "hookimpl": "hookspecs",
     "list_plugins": "registry",
     "open_backend": "registry",
@@ -54,6 +65,7 @@ _HOMES = {
 __all__ = [
     "Backend",
     "Capabilities",
+    "CheckpointPolicy",
     "CopyReport",
     "DiffReport",
     "ForgetReport",
@@ -61,6 +73,7 @@ __all__ = [
     "KeyService",
     "LexicalEmbedder",
     "ObjectInfo",
+    "PersistentClient",
     "PluginInfo",
     "Problem",
     "Progress",
@@ -70,8 +83,10 @@ __all__ = [
     "RestoreReport",
     "Snapshot",
     "StorageError",
+    "StoreStatus",
     "VectorStore",
     "VerifyReport",
+    "close_on_sigterm",
     "errors",
     "hookimpl",
     "list_plugins",

@@ -21,6 +21,7 @@ __all__ = [
     "embedder_name",
     "encryption_key",
     "log_level",
+    "on_cloud_run",
     "store_settings",
     "target_encryption_key",
 ]
@@ -95,6 +96,11 @@ def _key(name: str) -> str | None:
             f"{name} is set but empty", hint="give it the key, or unset it where nothing is to be encrypted"
         )
     return value
+
+
+def on_cloud_run() -> bool:
+    """Whether this is an instance of a Cloud Run service or job, where files are memory."""
+    return bool(os.environ.get("K_SERVICE") or os.environ.get("CLOUD_RUN_JOB"))
 
 
 def log_level() -> str:

@@ -38,7 +38,8 @@ def open_store(url: str, tmp_path: Path) -> Iterator[OpenStore]:
     def open_it(
         place: Any = None, collection_name: str = "tests", embedder: Any = "lexical", **more: Any
     ) -> VectorStore:
-        more = {"cache_dir": tmp_path / "cache", **more}
+        # Nothing is kept for later, so that a test sees what a store leaves behind.
+        more = {"cache_dir": tmp_path / "cache", "cache_limit": 0, **more}
         stores.append(VectorStore(url if place is None else place, collection_name, embedder, **more))
         return stores[-1]
 

@@ -197,7 +197,7 @@ def test_delete_by_file_path_counts_what_it_removes(filled: VectorStore, monkeyp
     def look_and_try_to_write(**arguments: Any) -> Any:
         found = look(**arguments)
         with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(filled._home._writes.acquire, blocking=False).result() is False
+            assert pool.submit(filled._live.gate.writers.acquire, blocking=False).result() is False
         return found
 
     monkeypatch.setattr(filled, "get_documents", look_and_try_to_write)

@@ -107,6 +107,7 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         *,
         at: datetime | None = None,
         dry_run: bool = False,
+        reuse: str | os.PathLike[str] | None = None,
     ) -> RestoreReport:
         """Write a snapshot to ``target``, every block verified; all or nothing. The old or the new is there at every
         moment, where the system can exchange two folders (Linux) and the target is no mount point.
@@ -115,7 +116,8 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         taken later. With ``overwrite`` a target that exists is replaced as a whole, after the new one is complete; what
         both have in common is not fetched again. ``include``: paths of files or folders, or patterns (``*.sqlite3``):
         only these are restored, and with ``overwrite`` only these replaced, one by one; all else in the target stays.
-        ``dry_run`` makes all checks, tells what would be written and read, and writes nothing.
+        ``dry_run`` makes all checks, tells what would be written and read, and writes nothing. ``reuse``: a directory
+        that may have some of the same blocks at the same places; those are taken from there, checked as all others.
 
         Raises NotFoundError, also for a pattern that matches nothing, AlreadyExistsError, ConfigurationError for what
         cannot be a target, PermissionError_, CorruptionError, CapacityError.
@@ -131,7 +133,7 @@ class Repository(Upkeep, Labelling, KeyVerbs):
             raise InvalidArgumentError(f"both a snapshot ({wanted!r:.80}) and a time were given", hint="give one")
         index = Index(self.vault)
         key = self._find_at(at, index) if at else self._find(wanted or "latest", index)
-        what = Wanted(path, include, overwrite, dry_run)
+        what = Wanted(path, include, overwrite, dry_run, resolve(reuse) if reuse is not None else None)
 
         def act(moves: Moves) -> RestoreReport:
             return restore_snapshot(self.vault, key, moves, what, timed(progress))

@@ -31,12 +31,13 @@ __all__ = ["Wanted", "restore_snapshot"]
 @dataclass(frozen=True)
 class Wanted:
     """What of a snapshot is to be restored, to which absolute path, and how. ``dry_run`` writes nothing and tells what
-    would be done."""
+    would be done. ``reuse``: a directory that may have some of it."""
 
     target: Path
     include: Include = None
     overwrite: bool = False
     dry_run: bool = False
+    reuse: Path | None = None
 
 
 def restore_snapshot(
@@ -58,7 +59,8 @@ def restore_snapshot(
         site = look_at(path, overwrite=wanted.overwrite, part=wanted.include is not None)
         if site.merges:
             check_fits(path, (file.path for file, _ in files), chosen.folders)
-        plan = Plan(vault, files, blocks, path if wanted.overwrite and path.is_dir() else None)
+        old = path if wanted.overwrite and path.is_dir() else wanted.reuse
+        plan = Plan(vault, files, blocks, old)
         if wanted.dry_run:
             plan.look(progress)
         else:

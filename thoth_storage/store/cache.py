@@ -1,7 +1,8 @@
 """Local Chroma directories: always disposable, each owned by one process, swept away when their owner died.
 
-A directory that was not closed is never trusted (one in eight does not even open after a kill), so each opening makes
-a fresh one, and two processes on one machine have two.
+A directory that was not closed is never trusted (one in eight does not even open after a kill). One that was closed
+says so in a mark, and what snapshot it holds: the next opening takes it over, mark first. Two processes on one machine
+have two directories.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from pathlib import Path
 
 from thoth_storage.errors import AlreadyExistsError, ConfigurationError, ConflictError, NotFoundError, StorageError
 from thoth_storage.fsspec_errors import classify
+from thoth_storage.store.warm import CHROMA, is_marked, mark, unmark
 
-__all__ = ["CacheDirectory", "cache_error"]
+__all__ = ["CacheDirectory", "cache_error", "trim"]
 
 _LOCK = "lock"
 _IN_THE_WAY = {AlreadyExistsError, ConflictError, NotFoundError}
@@ -25,32 +27,59 @@ _IN_THE_WAY = {AlreadyExistsError, ConflictError, NotFoundError}
 
 
 class CacheDirectory:
-    """A fresh folder for the store at ``url`` below ``root``, held by an OS lock until ``remove``.
+    """A folder for the store at ``url`` below ``root``, held by an OS lock until ``remove`` or ``keep``.
 
-    ``path`` is where Chroma's files go; ``sibling`` makes further names in the same folder.
-    Raises PermissionError_, CapacityError or ConfigurationError where the disk does not take it.
+    Fresh; or with ``warm``, if there is one, one that was closed and kept: then ``snapshot`` is the id of what it
+    holds. ``path`` is where Chroma's files go, ``folder`` has room for what goes with them. Raises PermissionError_,
+    CapacityError or ConfigurationError where the disk does not take it.
     """
 
-    def __init__(self, root: Path, url: str) -> None:
+    def __init__(self, root: Path, url: str, *, warm: bool = False) -> None:
         base = root / hashlib.blake2b(url.encode(), digest_size=8).hexdigest()
+        self.snapshot: str | None = None
+        self._lock: int | None = None
         try:
             base.mkdir(parents=True, exist_ok=True)
             _sweep(base)
-            self._folder = base / uuid.uuid4().hex
-            self._folder.mkdir()
-            self._lock: int | None = _lock(self._folder / _LOCK)
+            found = _take_over(base) if warm else None
+            if found:
+                self.folder, self._lock, self.snapshot = found
+            else:
+                self.folder = base / uuid.uuid4().hex
+                self.folder.mkdir()
+                self._lock = _lock(self.folder / _LOCK)
         except OSError as error:
             raise cache_error(error, base) from error
-        self.path = self._folder / "chroma"
-
-    def sibling(self, name: str) -> Path:
-        """A path beside ``path``, on the same disk, that goes with it."""
-        return self._folder / f"{name}-{uuid.uuid4().hex[:8]}"
+        self.path = self.folder / CHROMA
 
     def remove(self) -> None:
         """Delete all of it and give up the lock. Repeating it is harmless."""
         if self._lock is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self._give_up_lock()
+
+    def keep(self, snapshot: str) -> None:
+        """Leave Chroma's files for the next opening: they are closed, and hold what that snapshot holds. What else is
+        in the folder goes. Instead of ``remove``; after it, that does nothing."""
+        if self._lock is None:
+            return
+        try:
+            for entry in self.folder.iterdir():
+                if entry.name not in (CHROMA, _LOCK):
+                    shutil.rmtree(entry, ignore_errors=True)
+            mark(self.folder, snapshot)
+        except OSError:
+            # It is but a cache: what cannot be kept is fetched again.
+            self.remove()
+            return
+        self._give_up_lock()
+
+    def abandon(self) -> None:
+        """In a forked child: it is the parent's, whose lock is not to last as long as this process."""
+        self._give_up_lock()
+
+    def _give_up_lock(self) -> None:
+        if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
@@ -79,13 +108,63 @@ def _lock(path: Path) -> int:
 
 
 def _sweep(base: Path) -> None:
-    """Remove the directories of processes that are gone: their locks are free."""
+    """Remove the directories of processes that are gone without a mark: their locks are free."""
     for folder in base.iterdir():
-        # One without a lock file is about to be locked by its maker.
-        with suppress(OSError):
-            descriptor = os.open(folder / _LOCK, os.O_RDWR)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        descriptor = _try_lock(folder)
+        if descriptor is not None:
+            # Looked at under the lock: the mark is made before that is given up.
+            if not is_marked(folder):
                 shutil.rmtree(folder, ignore_errors=True)
-            finally:
-                os.close(descriptor)
+            os.close(descriptor)
+
+
+def _take_over(base: Path) -> tuple[Path, int, str] | None:
+    """The newest directory that was closed and kept, with its lock, and the snapshot that it holds."""
+    for folder in sorted(filter(is_marked, base.iterdir()), key=_age, reverse=True):
+        descriptor = _try_lock(folder)
+        if descriptor is None:
+            continue
+        try:
+            snapshot = unmark(folder)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        if snapshot:
+            return folder, descriptor, snapshot
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+    return None
+
+
+def trim(root: Path, limit: int) -> None:
+    """Remove directories that are kept for no running process, the oldest first, until all of them below ``root`` have
+    at most ``limit`` bytes."""
+    kept = sorted((folder for folder in root.glob("*/*") if is_marked(folder)), key=_age, reverse=True)
+    room = limit
+    for folder in kept:
+        room -= sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        if room < 0 and (descriptor := _try_lock(folder)) is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            os.close(descriptor)
+
+
+def _age(folder: Path) -> float:
+    try:
+        return folder.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _try_lock(folder: Path) -> int | None:
+    """The lock of a folder, if nobody holds it. One without a lock file is about to be locked by its maker."""
+    with suppress(OSError):
+        descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return None
+        if (folder / _LOCK).exists():
+            return descriptor
+        os.close(descriptor)  # swept away by another process before we had it
+    return None

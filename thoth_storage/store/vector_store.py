@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import os
+import copy
+import logging
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from chromadb.errors import InternalError
+from chromadb.errors import NotFoundError as ChromaNotFoundError
 
 from thoth_storage import config
-from thoth_storage.errors import InvalidArgumentError, StorageError
-from thoth_storage.repository import Repository, Snapshot
+from thoth_storage.errors import InvalidArgumentError, NotFoundError, StorageError
+from thoth_storage.repository import Snapshot
 from thoth_storage.store.arguments import as_filter, as_ids, as_metadatas, as_texts, as_vectors, check_count
+from thoth_storage.store.chroma_errors import chroma_errors
 from thoth_storage.store.embedders import resolve_embedder
-from thoth_storage.store.local_chroma import LocalChroma
-from thoth_storage.store.published import PublishedChroma
+from thoth_storage.store.line import stamped
+from thoth_storage.store.opening import PersistentClient
+from thoth_storage.store.quiet import quiet_settings
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
+
+    from thoth_storage.store.live import LiveStore
 
 __all__ = ["VectorStore"]
 
 _SLICE = 1000
 """Documents written in one call of Chroma, which holds the GIL meanwhile: about half a second for 1,000."""
-_PAGE = 5000
-"""Rows read in one call: Chroma fails above 32,766 with metadata."""
+_log = logging.getLogger(__name__)
 
 
 class VectorStore:
@@ -37,8 +42,8 @@ class VectorStore:
     Safe to share between threads; writers wait for each other, and for the short copy that a backup takes; reads go on.
 
     ``url`` as everywhere (left out: see ``thoth_storage.config``); ``embedder`` an embedding function of Chroma, any
-    callable from texts to vectors, ``"default"``, ``"lexical"`` or ``"module:object"``; ``storage_options`` go to the
-    file system; ``cache_dir`` is where the local directory is made.
+    callable from texts to vectors, ``"default"``, ``"lexical"`` or ``"module:object"``; what else there is goes to
+    ``PersistentClient``: ``storage_options``, ``cache_dir``, ``mode`` and the like.
     """
 
     def __init__(
@@ -46,26 +51,54 @@ class VectorStore:
         url: Any = None,
         collection_name: str = "thoth_documents",
         embedder: Any = None,
-        *,
-        storage_options: Mapping[str, Any] | None = None,
-        cache_dir: str | os.PathLike[str] | None = None,
+        **client_options: Any,
     ) -> None:
-        settings = config.store_settings(url, storage_options)
-        self._embedder = function = resolve_embedder(config.embedder_name() if embedder is None else embedder)
-        self.collection_name = collection_name
-        repository = Repository.open(settings.url, create=True, storage_options=dict(settings.storage_options))
+        self._embedder = resolve_embedder(config.embedder_name() if embedder is None else embedder)
+        client_options.setdefault("settings", quiet_settings())
+        with chroma_errors():
+            self._client = PersistentClient(url, **client_options)
         try:
-            self._home = PublishedChroma(
-                repository, config.cache_root(cache_dir), lambda cache: LocalChroma(cache, collection_name, function)
-            )
+            self._enter(collection_name)
         except BaseException:
-            repository.close()
+            self._client.close()
             raise
 
     @property
     def url(self) -> str:
         """Where the store lives, without secrets."""
-        return self._home.url
+        return self._client.url
+
+    def collection(self, name: str) -> VectorStore:
+        """The same verbs on another collection of this store. Closing one of them closes them all."""
+        other = copy.copy(self)
+        other._enter(name)  # noqa: SLF001 - it is one of us
+        return other
+
+    def _enter(self, collection_name: str) -> None:
+        self.collection_name = collection_name
+        self._collection = self._open_collection()
+
+    def _open_collection(self) -> Collection:
+        with chroma_errors():
+            try:
+                return self._client.get_collection(self.collection_name, embedding_function=self._embedder)
+            except ChromaNotFoundError as error:
+                if self._live.mode == "r":
+                    raise NotFoundError(
+                        f"the store has no collection {self.collection_name!r}", url=self.url, hint="write to it first"
+                    ) from error
+            with self._live.unnoticed():
+                return self._client.get_or_create_collection(
+                    self.collection_name,
+                    # A new collection's metric. Chroma asks only those functions for it that it can store, else takes
+                    # l2.
+                    configuration={"hnsw": {"space": self._embedder.default_space()}},
+                    embedding_function=self._embedder,
+                )
+
+    @property
+    def _live(self) -> LiveStore:
+        return self._client.live
 
     # Documents.
 
@@ -93,7 +126,7 @@ class VectorStore:
             # The slow part, and other writers need not wait for it.
             embeddings = [vector for part in parts for vector in _embed(self._embedder, texts[part])]
         vectors: list[Any] = as_vectors(embeddings)
-        with self._home.writing() as collection:
+        with self._writing() as collection:
             for part in parts:
                 some: Any = extra[part] if ids is None else _replacing(collection, chosen[part], extra[part])
                 collection.upsert(ids=chosen[part], embeddings=vectors[part], metadatas=some, documents=texts[part])
@@ -116,50 +149,26 @@ class VectorStore:
         if query_embedding is None and not isinstance(query, str):
             raise InvalidArgumentError(f"a search needs a text or a query_embedding, not {type(query).__name__}")
         contains: Any = as_filter(where_document)
-        with self._home.reading() as collection:
-            asked = _embed(self._embedder.embed_query, [query]) if query_embedding is None else [query_embedding]
-            vectors: Any = as_vectors(asked)
-            found = self._nearest(
-                collection,
-                query_embeddings=vectors,
-                n_results=n_results,
-                where=as_filter(where),
-                where_document=contains,
+        asked = _embed(self._embedder.embed_query, [query]) if query_embedding is None else [query_embedding]
+        vectors: Any = as_vectors(asked)
+        with chroma_errors():
+            found: Any = self._collection.query(
+                query_embeddings=vectors, n_results=n_results, where=as_filter(where), where_document=contains
             )
         return {field: list(found[field][0]) for field in ("ids", "documents", "metadatas", "distances")}
-
-    def _nearest(self, collection: Collection, **asked: Any) -> Any:
-        try:
-            return collection.query(**asked)
-        except InternalError as error:
-            if "Nothing found on disk" not in str(error):
-                raise
-            # Chroma fails a search that meets the first write to an empty collection, before there is an index.
-            with self._home.undisturbed():
-                return collection.query(**asked)
 
     def get_documents(
         self, ids: Sequence[str] | None = None, where: Mapping[str, Any] | None = None, limit: int | None = None
     ) -> dict[str, list[Any]]:
         """Documents by id or filter, at most ``limit``: flat lists ``ids``, ``documents``, ``metadatas``."""
-        found: dict[str, list[Any]] = {"ids": [], "documents": [], "metadatas": []}
         if limit is not None and limit < 0:
             raise InvalidArgumentError(f"limit is {limit}, it must not be negative")
-        # Chroma takes no more ids in a call than SQLite has variables.
         chosen = None if ids is None else list(dict.fromkeys(as_ids(ids)))
-        parts = [None] if chosen is None else [chosen[start : start + _PAGE] for start in range(0, len(chosen), _PAGE)]
-        with self._home.reading() as collection:
-            for part in parts:
-                read = 0
-                while limit is None or len(found["ids"]) < limit:
-                    room = _PAGE if limit is None else min(_PAGE, limit - len(found["ids"]))
-                    page: Any = collection.get(part, as_filter(where), limit=room, offset=read)
-                    for field, values in found.items():
-                        values.extend(page[field])
-                    read += len(page["ids"])
-                    if len(page["ids"]) < room:
-                        break
-        return found
+        if chosen == [] or limit == 0:
+            return {"ids": [], "documents": [], "metadatas": []}
+        with chroma_errors():
+            found: Any = self._collection.get(chosen, as_filter(where), limit=limit)
+        return {field: list(found[field]) for field in ("ids", "documents", "metadatas")}
 
     def delete_documents(self, ids: Sequence[str] | None = None, where: Mapping[str, Any] | None = None) -> None:
         """Remove documents by id or filter; ids that are not there are no error. One of the two must be given."""
@@ -167,37 +176,42 @@ class VectorStore:
             raise InvalidArgumentError("delete_documents needs ids or a filter", hint="reset() removes everything")
         chosen = None if ids is None else list(dict.fromkeys(as_ids(ids)))
         if chosen != []:
-            with self._home.writing() as collection:
+            with self._writing() as collection:
                 collection.delete(ids=chosen, where=as_filter(where))
 
     def delete_by_file_path(self, path: str) -> int:
         """Remove all documents whose metadata ``file_path`` is ``path``; how many they were."""
-        with self._home.writing():
+        with self._writing():
             ids = self.get_documents(where={"file_path": path})["ids"]
             self.delete_documents(ids=ids)
             return len(ids)
 
     def get_document_count(self) -> int:
         """How many documents the collection has."""
-        with self._home.reading() as collection:
-            return collection.count()
+        with chroma_errors():
+            return self._collection.count()
 
     def reset(self) -> None:
         """Remove every document of the collection. Snapshots keep what they have."""
-        self._home.reset()
+        with self._live.replacing():
+            self._client.delete_collection(self.collection_name)
+            self._collection = self._open_collection()
 
     # Snapshots.
 
     def backup(self, name: str | None = None) -> Snapshot:
         """Make a snapshot of the whole store at its URL. Without a ``name`` it is called after the time."""
-        return self._home.backup(name)
+        snapshot, rival = self._live.backup(name or stamped("backup"), ["backup"])
+        if rival:
+            _log.warning("%s: %s does not hold what others stored since this was opened", self.url, snapshot.name)
+        return snapshot
 
     def sync(self) -> dict[str, Any]:
         """Make what was written since the last snapshot durable at the URL; nothing is uploaded if nothing was.
 
         Raises ConflictError if another process published its own state meanwhile; this one is kept under a name.
         """
-        snapshot = self._home.sync("sync")
+        snapshot = self._live.sync("sync")
         return {
             "direction": "to_url",
             "url": self.url,
@@ -209,7 +223,7 @@ class VectorStore:
 
     def list_backups(self) -> list[str]:
         """The names of the snapshots that have one, newest first."""
-        return list(dict.fromkeys(snapshot.name for snapshot in self._home.snapshots() if snapshot.name))
+        return list(dict.fromkeys(snapshot.name for snapshot in self._client.snapshots() if snapshot.name))
 
     def restore(self, name: str | None = None, at: datetime | None = None) -> int:
         """Go back to a snapshot (by name, id or ``latest``), or to the newest not after ``at``; how many files it has.
@@ -219,7 +233,7 @@ class VectorStore:
         """
         if name is not None and at is not None:
             raise InvalidArgumentError("restore takes a name or a time, not both")
-        return self._home.restore(name or "latest", at)
+        return self._client.restore(name or "latest", at).files
 
     def close(self) -> None:
         """Make everything durable at the URL and give back directory, connections and descriptors. Repeatable.
@@ -227,16 +241,23 @@ class VectorStore:
         Where the snapshot fails the error is raised and the store stays open, so that nothing is lost: try again. After
         a ConflictError it is closed, as its state is kept under the name that the error tells.
         """
-        self._home.close()
+        self._client.close()
 
     def __enter__(self) -> Self:
-        self._home.check_open()
+        self._live.check_open()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Collection]:
+        """The collection, with other writers held back."""
+        with self._live.gate.writers, chroma_errors():
+            self._live.check_open()
+            yield self._collection
 
     def __repr__(self) -> str:
         return f"VectorStore({self.url!r}, {self.collection_name!r})"

@@ -1,0 +1,91 @@
+"""Large calls in pieces: Chroma holds the GIL for all of a write, and fails reads and writes above what SQLite
+takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from chromadb.api.types import DeleteResult, GetResult
+from chromadb.errors import InternalError
+
+from thoth_storage.errors import InvalidArgumentError
+
+__all__ = ["check_finite", "get_all", "in_slices", "is_too_large", "weight"]
+
+SLICE = 500
+"""Rows in one call of Chroma: a quarter of a second in which no other thread runs, and little slower than 5,000."""
+_PAGE = 5000
+"""Rows or ids of one read, where a single one is too large: Chroma fails above 32,766 with metadata."""
+_COLUMNS = ("ids", "embeddings", "metadatas", "documents", "uris")
+
+
+def in_slices(call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    """A write, in slices where it has many ids; gives what Chroma gives for all at once."""
+    ids = arguments.get("ids")
+    if ids is None or len(ids) <= SLICE or arguments.get("limit") is not None:
+        return call(**arguments)
+    results = [call(**{**arguments, **part}) for part in _parts(arguments, SLICE)]
+    if all(isinstance(each, dict) for each in results):
+        return DeleteResult(deleted=sum(each["deleted"] for each in results))
+    return results[-1]
+
+
+def weight(arguments: dict[str, Any]) -> tuple[int, int]:
+    """The rows of a write, and roughly its bytes: those of its documents and vectors."""
+    rows = len(arguments.get("ids") or ())
+    vectors = arguments.get("embeddings")
+    size = 4 * rows * len(vectors[0]) if rows and vectors is not None and len(vectors) else 0
+    return rows, size + sum(len(text) for text in arguments.get("documents") or () if text)
+
+
+def is_too_large(error: InternalError) -> bool:
+    """Whether a read failed for its size alone."""
+    return "too many SQL variables" in str(error)
+
+
+def get_all(get: Callable[..., GetResult], arguments: dict[str, Any]) -> GetResult:
+    """A read of any number of rows, by pages. The caller keeps writers out, so that the pages are of one state."""
+    whole: GetResult | None = None
+    parts = _parts(arguments, _PAGE) if arguments.get("ids") is not None else iter([{}])
+    skip, room = arguments.get("offset") or 0, arguments.get("limit")
+    for part in parts:
+        offset = 0
+        while room is None or room > 0:
+            page = get(**{**arguments, **part, "limit": _PAGE, "offset": offset})
+            offset += len(page["ids"])
+            is_last = len(page["ids"]) < _PAGE
+            rows = slice(min(skip, len(page["ids"])), None if room is None else skip + room)
+            skip -= rows.start
+            room = None if room is None else room - len(page["ids"][rows])
+            whole = _joined(whole, page, rows)
+            if is_last:
+                break
+    return whole if whole is not None else get(**{**arguments, "limit": 0})
+
+
+def _joined(whole: GetResult | None, page: GetResult, rows: slice) -> GetResult:
+    for column in _COLUMNS:
+        values = page[column]  # type: ignore[literal-required]
+        if values is not None:
+            page[column] = values[rows] if whole is None else [*whole[column], *values[rows]]  # type: ignore[literal-required]
+    return page
+
+
+def _parts(arguments: dict[str, Any], size: int) -> Iterator[dict[str, Any]]:
+    """The columns of a call, so many rows at a time."""
+    columns = {name: arguments[name] for name in _COLUMNS if arguments.get(name) is not None}
+    for start in range(0, len(arguments["ids"]), size):
+        yield {name: values[start : start + size] for name, values in columns.items()}
+
+
+def check_finite(arguments: dict[str, Any]) -> None:
+    """Refuse vectors with NaN or infinity, which Chroma stores: it then finds them at a distance of NaN, or finds
+    nothing else any more."""
+    for field in ("embeddings", "query_embeddings"):
+        for number, vector in enumerate(arguments.get(field) or ()):
+            if vector is not None and not np.isfinite(vector).all():
+                raise InvalidArgumentError(
+                    f"embedding {number} has a value that is no finite number", hint="nothing of this call was stored"
+                )

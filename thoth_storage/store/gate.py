@@ -1,0 +1,97 @@
+"""Who is inside Chroma: any number of readers, one writer; and which local directory each of them uses.
+
+A directory that was replaced goes when its last user has left, and not before: Chroma opens files late, and a query
+that began on the old state is to end on it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["Gate", "Generation"]
+
+
+class Generation:
+    """One local directory in use. ``dispose`` is called once, when it is retired and nobody uses it any more."""
+
+    def __init__(self, dispose: Callable[[], None]) -> None:
+        self._dispose = dispose
+        self._users = 0
+        self._retired = False
+        self._lock = threading.Lock()
+
+    def enter(self) -> None:
+        with self._lock:
+            self._users += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            last = self._retired and not self._users
+        if last:
+            self._dispose()
+
+    def retire(self) -> None:
+        """No new users come."""
+        with self._lock:
+            idle = not self._users and not self._retired
+            self._retired = True
+        if idle:
+            self._dispose()
+
+
+class Gate:
+    """Readers go in freely, but for the moments of ``alone``; writers wait for each other."""
+
+    def __init__(self) -> None:
+        self.writers = threading.RLock()
+        """Held by whoever changes the store, or must not see it change."""
+        self.generation: Generation | None = None
+        self._inside = 0
+        self._alone: int | None = None
+        """The thread that wants no other inside."""
+        self._changed = threading.Condition()
+        self._mine = threading.local()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """For the length of one call into Chroma. Calls nest: who is inside goes on."""
+        depth = getattr(self._mine, "depth", 0)
+        if depth:
+            yield
+            return
+        with self._changed:
+            while self._alone not in (None, threading.get_ident()):
+                self._changed.wait()
+            self._inside += 1
+            generation = self.generation
+            if generation:
+                generation.enter()
+        self._mine.depth = 1
+        try:
+            yield
+        finally:
+            self._mine.depth = 0
+            with self._changed:
+                self._inside -= 1
+                if not self._inside and self._alone is not None:
+                    self._changed.notify_all()
+            if generation:
+                generation.leave()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """As writer, with no reader inside: those under way are waited for, and new ones wait."""
+        with self.writers:
+            with self._changed:
+                self._alone = threading.get_ident()
+                while self._inside:
+                    self._changed.wait()
+            try:
+                yield
+            finally:
+                with self._changed:
+                    self._alone = None
+                    self._changed.notify_all()

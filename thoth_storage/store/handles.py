@@ -1,0 +1,78 @@
+"""Collection objects that outlive the state they were made from.
+
+A Collection knows its collection by a random id. Where a restore, a refresh or a reset puts another state in place, the
+collection of that name may have another id there, and objects that the program holds are to find it all the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from chromadb.api import ServerAPI
+from chromadb.errors import ChromaError
+
+__all__ = ["Handles"]
+
+_FIELDS = ("collection_id", "id")
+"""What the methods of chromadb's server call the id of the collection that is meant."""
+
+
+class Handles:
+    """The ids that this process was told, and what each means now. Used under the writers' lock where it changes."""
+
+    def __init__(self) -> None:
+        self._names: dict[UUID, tuple[str, str, str]] = {}
+        self._means: dict[UUID, UUID] = {}
+
+    def note(self, model: Any) -> None:
+        """Chroma told about a collection."""
+        self._names[model.id] = (model.name, model.tenant, model.database)
+
+    def renamed(self, collection: UUID, name: str) -> None:
+        told = self._names.get(collection)
+        if told:
+            self._names[collection] = (name, *told[1:])
+
+    def forget(self, name: str, tenant: str, database: str) -> None:
+        """A collection was deleted: its objects are to fail, also if another gets its name."""
+        for each in [each for each, told in self._names.items() if told == (name, tenant, database)]:
+            del self._names[each]
+            self._means.pop(each, None)
+
+    def names(self) -> dict[UUID, tuple[str, str, str]]:
+        """What each id that was told is called."""
+        return dict(self._names)
+
+    def remember(self, names: dict[UUID, tuple[str, str, str]]) -> None:
+        """Take back what was forgotten since."""
+        self._names = {**names, **self._names}
+
+    def translate(self, arguments: dict[str, Any]) -> None:
+        """Put the id that is right now into the arguments of a call."""
+        if not self._means:
+            return
+        for field in _FIELDS:
+            if field in arguments:
+                arguments[field] = self._means.get(arguments[field], arguments[field])
+
+    def rebind(self, server: ServerAPI) -> None:
+        """Another state is in place: find every collection anew, by its id or else by its name."""
+        means: dict[UUID, UUID] = {}
+        self._means = {}
+        for known, told in self.names().items():
+            found = _find(server, known, *told)
+            if found and found != known:
+                means[known] = found
+        self._means = means
+
+
+def _find(server: ServerAPI, known: UUID, name: str, tenant: str, database: str) -> UUID | None:
+    try:
+        return server.get_collection_by_id(known, tenant, database).id
+    except (ChromaError, ValueError):
+        pass
+    try:
+        return server.get_collection(name, tenant, database).id
+    except (ChromaError, ValueError):
+        return None

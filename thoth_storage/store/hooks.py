@@ -1,0 +1,129 @@
+"""Stands where every call of chromadb's client and Collection passes: at the methods of the server object.
+
+The program's objects stay chromadb's own, so what it can do with them, and what other libraries do, stays as it is. The
+hooks see that writers come one at a time and only where they may, that a state that is replaced is left alone until its
+last reader is gone, and that stored settings are not acted upon unchecked.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, NoReturn, Protocol
+
+import chromadb
+from chromadb.api import ServerAPI
+from chromadb.errors import InternalError
+
+from thoth_storage.errors import CapabilityError
+from thoth_storage.store.batches import check_finite, get_all, in_slices, is_too_large, weight
+from thoth_storage.store.gate import Gate
+from thoth_storage.store.handles import Handles
+from thoth_storage.store.surface import MUTATIONS, READS, unknown_methods
+from thoth_storage.store.trust import Trust
+
+__all__ = ["Keeper", "hook"]
+
+_MODELS = {"get_collection", "get_collection_by_id", "create_collection", "get_or_create_collection", "_fork"}
+_SLICED = {"_add", "_upsert", "_update", "_delete"}
+
+
+class Keeper(Protocol):
+    """Who answers for the store."""
+
+    def check_open(self) -> None:
+        """Raises StorageError where it may not be read (any more)."""
+
+    def before_write(self, rows: int, size: int) -> None:
+        """Called with the writers' lock. Raises StorageError where it may not be changed; else so many rows, of about
+        that many bytes, count as written."""
+
+
+class _Hooks:
+    def __init__(self, server: ServerAPI, keeper: Keeper, gate: Gate, trust: Trust, handles: Handles) -> None:
+        self._server = server
+        self._keeper = keeper
+        self._gate = gate
+        self._trust = trust
+        self._handles = handles
+
+    def install(self) -> None:
+        for name in unknown_methods(self._server):
+            setattr(self._server, name, functools.partial(_refuse, name))
+        for name in MUTATIONS:
+            self._wrap(name, self._write)
+        for name in READS:
+            self._wrap(name, self._read)
+
+    def _wrap(self, name: str, way: Callable[..., Any]) -> None:
+        original = getattr(self._server, name)
+        signature = inspect.signature(original)
+
+        @functools.wraps(original)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            arguments = dict(signature.bind(*args, **kwargs).arguments) if args else kwargs
+            return way(name, original, arguments)
+
+        setattr(self._server, name, call)
+
+    def _read(self, name: str, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        self._keeper.check_open()
+        check_finite(arguments)
+        try:
+            with self._gate.reading():
+                self._keeper.check_open()  # it may have been closed while this waited
+                self._handles.translate(arguments)
+                return self._told(name, original(**arguments))
+        except InternalError as error:
+            return self._again(name, original, arguments, error)
+
+    def _again(self, name: str, original: Callable[..., Any], arguments: dict[str, Any], error: InternalError) -> Any:
+        """A read that may succeed with no writer about."""
+        if name == "_get" and is_too_large(error):
+            with self._gate.writers, self._gate.reading():
+                return get_all(original, arguments)
+        if name == "_query" and "Nothing found on disk" in str(error):
+            # Chroma fails a search that meets the first write to an empty collection, before there is an index.
+            with self._gate.writers, self._gate.reading():
+                return original(**arguments)
+        raise error
+
+    def _write(self, name: str, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        check_finite(arguments)
+        with self._gate.writers:
+            self._keeper.before_write(*weight(arguments))
+            with self._gate.reading():
+                self._handles.translate(arguments)
+                if name in _SLICED:
+                    return in_slices(original, arguments)
+                result = original(**arguments)
+                self._note_change(name, arguments)
+                return self._told(name, result)
+
+    def _told(self, name: str, result: Any) -> Any:
+        """What Chroma tells of collections, with what must not be acted upon taken out."""
+        for model in [result] if name in _MODELS else result if name == "list_collections" else ():
+            self._handles.note(model)
+            self._trust.disarm(model)
+        return result
+
+    def _note_change(self, name: str, arguments: dict[str, Any]) -> None:
+        if name == "delete_collection":
+            told = inspect.signature(ServerAPI.delete_collection).bind(self._server, **arguments)
+            told.apply_defaults()
+            self._handles.forget(*(told.arguments[each] for each in ("name", "tenant", "database")))
+        elif name == "_modify" and arguments.get("new_name"):
+            self._handles.renamed(arguments["id"], arguments["new_name"])
+
+
+def hook(server: ServerAPI, keeper: Keeper, gate: Gate, trust: Trust, handles: Handles) -> None:
+    """Put the hooks on ``server``. Raises ConfigurationError for a chromadb that has not the methods that they need."""
+    _Hooks(server, keeper, gate, trust, handles).install()
+
+
+def _refuse(name: str, *_args: Any, **_kwargs: Any) -> NoReturn:
+    raise CapabilityError(
+        f"chromadb {chromadb.__version__} has a method {name!r} of which it is not known whether it changes the store",
+        hint="pip install --upgrade thoth-storage, or an older chromadb",
+    )

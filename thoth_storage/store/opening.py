@@ -1,0 +1,120 @@
+"""Opens a store at a URL as a Chroma client: the files come while chromadb is being imported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from thoth_storage import config
+from thoth_storage.errors import InvalidArgumentError, NotFoundError
+from thoth_storage.repository import Progress, Repository
+from thoth_storage.store.background import CheckpointPolicy
+from thoth_storage.store.cache import CacheDirectory
+from thoth_storage.store.hydration import Hydrator
+from thoth_storage.store.line import Line
+
+if TYPE_CHECKING:
+    from chromadb.config import Settings
+
+    from thoth_storage.store.client import LiveClient
+
+__all__ = ["CACHE_LIMIT", "PersistentClient"]
+
+CACHE_LIMIT = 10 * 2**30
+"""Bytes of local directories that are kept for later openings, all stores below one cache directory together."""
+
+
+def PersistentClient(  # noqa: N802 - chromadb's name
+    url: Any = None,
+    settings: Settings | None = None,
+    tenant: str = "default_tenant",
+    database: str = "default_database",
+    *,
+    storage_options: Mapping[str, Any] | None = None,
+    encryption_key: object = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    cache_limit: int = CACHE_LIMIT,
+    memory_budget: int | None = None,
+    mode: str = "rw",
+    refresh: float | None = None,
+    durability: str = "checkpoint",
+    policy: CheckpointPolicy | None = None,
+    allow_embedding_functions: Iterable[str] = (),
+    progress: Callable[[Progress], None] | None = None,
+) -> LiveClient:
+    """``chromadb.PersistentClient`` for a store that lives at a URL: change that one line of a program.
+
+    ``url`` as everywhere (left out: see ``thoth_storage.config``), with ``storage_options`` for its file system and
+    ``encryption_key`` as for ``Repository.open``. ``settings``, ``tenant`` and ``database`` are chromadb's.
+    ``mode="r"``: nothing is written, and a store that is not there is NotFoundError; ``"rw"`` makes it. ``refresh``:
+    seconds between two looks for newer checkpoints of others, in mode "r"; None for none. ``policy``: when to make
+    checkpoints by itself. ``durability``: "checkpoint", the only one so far. ``cache_dir``: where the local directory
+    is made; ``cache_limit``: bytes that such directories may take there while no process uses them; ``memory_budget``:
+    bytes that this store may take on this machine. ``allow_embedding_functions``: names of functions that a stored
+    configuration may bring to life, beside those that run here without a network. ``progress``: told how far the
+    download is.
+
+    Raises NotFoundError, CapacityError with the figures, CorruptionError, and what ``Repository.open`` raises.
+    """
+    _check_words(mode, refresh, durability, policy)
+    allowed = frozenset(
+        [allow_embedding_functions] if isinstance(allow_embedding_functions, str) else allow_embedding_functions
+    )
+    where = config.store_settings(url, storage_options)
+    repository = Repository.open(
+        where.url,
+        create=mode == "rw",
+        encryption_key=encryption_key,
+        storage_options=dict(where.storage_options),
+    )
+    cache: CacheDirectory | None = None
+    try:
+        hydrator = Hydrator(repository, config.cache_root(cache_dir), cache_limit, memory_budget, progress)
+        base = _newest(repository, mode)
+        cache = _beside_imports(lambda: hydrator.hydrate(base))
+        from thoth_storage.store.client import LiveClient
+        from thoth_storage.store.live import LiveStore
+        from thoth_storage.store.quiet import quiet_settings
+        from thoth_storage.store.trust import Trust
+
+        trust = Trust(allowed)
+        live = LiveStore(hydrator, cache, base, mode, trust)
+        return LiveClient(live, trust, settings or quiet_settings(), tenant, database, policy, refresh)
+    except BaseException:
+        if cache:
+            cache.remove()
+        repository.close()
+        raise
+
+
+def _newest(repository: Repository, mode: str) -> str | None:
+    base = Line(repository).newest()
+    if base is None and mode == "r":
+        raise NotFoundError("the store has no checkpoint yet", url=repository.url, hint="write to it first")
+    return base
+
+
+def _beside_imports(hydrate: Callable[[], CacheDirectory]) -> CacheDirectory:
+    """What ``hydrate`` gives, run while chromadb is imported, which takes half a second."""
+    with ThreadPoolExecutor(1, thread_name_prefix="thoth-hydrate") as pool:
+        running: Future[CacheDirectory] = pool.submit(hydrate)
+        try:
+            import_module("thoth_storage.store.client")
+        except BaseException:
+            running.add_done_callback(lambda done: None if done.exception() else done.result().remove())
+            raise
+    return running.result()
+
+
+def _check_words(mode: str, refresh: float | None, durability: str, policy: CheckpointPolicy | None) -> None:
+    if mode not in ("rw", "r"):
+        raise InvalidArgumentError(f"mode is {mode!r}", hint='use "rw" or "r"')
+    if durability != "checkpoint":
+        raise InvalidArgumentError(f"durability is {durability!r}", hint='use "checkpoint"')
+    if refresh is not None and (mode != "r" or not refresh > 0):
+        raise InvalidArgumentError(f"refresh is {refresh!r} in mode {mode!r}", hint='seconds above 0, in mode "r"')
+    if policy is not None and mode == "r":
+        raise InvalidArgumentError("a store in mode 'r' makes no checkpoints", hint="leave the policy out")

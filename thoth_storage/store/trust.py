@@ -1,0 +1,137 @@
+"""Embedding functions that a stored configuration may bring to life, and what stands in for the others.
+
+A collection stores which function embeds its texts, with its settings, and Chroma builds it anew on the first query:
+a store from a stranger could name a server of his and the environment variable whose value it is to be sent. So a
+function is built from a stored configuration only if it runs here without any network, or the caller named it.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from chromadb.api.types import EmbeddingFunction, SparseEmbeddingFunction
+from chromadb.utils import embedding_functions as known
+
+from thoth_storage.errors import ConfigurationError
+
+__all__ = ["LOCAL", "Trust"]
+
+LOCAL = frozenset({"default", "onnx_mini_lm_l6_v2", "chroma_bm25", "bm25", "thoth_lexical"})
+"""Functions that send nothing anywhere and load no code: Chroma's own model, and those that count words."""
+
+_STAND_IN = "thoth_refused"
+
+
+class Trust:
+    """What is trusted: the names in ``LOCAL`` and those that the caller ``allowed``; classes that the program
+    registered itself; and a function that the caller passed, with just the settings that it had then."""
+
+    def __init__(self, allowed: frozenset[str] = frozenset()) -> None:
+        self._names = LOCAL | allowed
+        self._passed: set[tuple[str, str]] = set()
+        self._now = threading.local()
+
+    @contextmanager
+    def passing(self, function: object) -> Iterator[None]:
+        """The caller passes ``function`` in a call that lasts as long as the ``with`` block. Chroma compares its name
+        with the stored one there, so that is left as it is; what embeds is the function that was passed."""
+        name, settings = _told(function)
+        if name is not None:
+            self._passed.add((name, settings))
+        before, self._now.name = getattr(self._now, "name", None), name
+        try:
+            yield
+        finally:
+            self._now.name = before
+
+    def disarm(self, model: Any) -> None:
+        """Put a stand-in, which tells what it stands for when it is used, for each function in the stored settings of a
+        collection that is not trusted."""
+        for field in ("configuration_json", "serialized_schema"):
+            stored = model[field]
+            if not stored or not (isinstance(stored, dict | str)):
+                continue
+            settings = json.loads(stored) if isinstance(stored, str) else stored
+            if self._disarm(settings):
+                model[field] = json.dumps(settings) if isinstance(stored, str) else settings
+
+    def _disarm(self, settings: Any) -> bool:
+        """Whether anything was replaced, at any depth."""
+        if isinstance(settings, list):
+            return sum(self._disarm(each) for each in settings) > 0
+        if not isinstance(settings, dict):
+            return False
+        found = False
+        for key, value in settings.items():
+            if (
+                key == "embedding_function"
+                and isinstance(value, dict)
+                and value.get("type") not in ("legacy", "unknown")
+            ):
+                if not self._trusts(value.get("name"), value.get("config")):
+                    settings[key] = {"type": "known", "name": _STAND_IN, "config": {"name": str(value.get("name"))}}
+                    found = True
+            else:
+                found |= self._disarm(value)
+        return found
+
+    def _trusts(self, name: object, settings: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        if name in self._names or name in (_STAND_IN, getattr(self._now, "name", None)):
+            return True
+        if (name, _text(settings)) in self._passed:
+            return True
+        kind = known.known_embedding_functions.get(name) or known.sparse_known_embedding_functions.get(name)
+        return kind is not None and not kind.__module__.startswith("chromadb.")
+
+
+def _told(function: object) -> tuple[str | None, str]:
+    """What a function would be stored as; no name for one that cannot be stored."""
+    try:
+        name = function.name()  # type: ignore[attr-defined]
+        settings = function.get_config()  # type: ignore[attr-defined]
+    except Exception:
+        # Foreign code, of which there are many kinds: one that cannot tell its settings has none to be trusted with.
+        return None, ""
+    return (name, _text(settings)) if isinstance(name, str) else (None, "")
+
+
+def _text(settings: object) -> str:
+    return json.dumps(settings, sort_keys=True, default=repr)
+
+
+class _Refused(EmbeddingFunction[Any], SparseEmbeddingFunction[Any]):  # type: ignore[misc]
+    """Stands where a function was stored that is not trusted. The collection works as long as nothing is embedded."""
+
+    def __init__(self, refused: str) -> None:
+        self._refused = refused
+
+    def __call__(self, input: Any) -> NoReturn:  # noqa: A002 - Chroma's name
+        raise ConfigurationError(
+            f"the collection was stored with the embedding function {self._refused!r}, which is not run on the word of"
+            " a stored configuration",
+            hint=f"pass the function itself as embedding_function, or allow_embedding_functions=[{self._refused!r}]",
+        )
+
+    def embed_query(self, input: Any) -> NoReturn:  # noqa: A002 - Chroma's name
+        self(input)
+
+    @staticmethod
+    def name() -> str:
+        return _STAND_IN
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self._refused}
+
+    @staticmethod
+    def build_from_config(config: dict[str, Any]) -> _Refused:
+        return _Refused(str(config.get("name")))
+
+
+known.register_embedding_function(_Refused)  # type: ignore[no-untyped-call]
+known.register_sparse_embedding_function(_Refused)  # type: ignore[no-untyped-call]
