@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from thoth_storage.errors import ConflictError
+from thoth_storage.repository.held import Held
 from thoth_storage.repository.index import Index, program
 from thoth_storage.repository.known import load_known
 from thoth_storage.repository.layout import SnapshotKey, new_snapshot_key
@@ -29,8 +31,9 @@ _LONG = 60.0
 
 
 class Request:
-    """What a backup was asked for: a directory and what to call its snapshot. ``staging`` is a directory with the
-    bytes of the newest snapshot, if there is one; ``deltas`` whether blocks may be stored as deltas."""
+    """What a backup was asked for: a directory and what to call its snapshot. ``staging`` is a directory with the bytes
+    of the newest snapshot, if there is one; ``deltas`` whether blocks may be stored as deltas; ``held`` what of the
+    directory is known and not there."""
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class Request:
         position: int | None,
         staging: str | os.PathLike[str] | None,
         deltas: bool,
+        held: Held | None = None,
     ) -> None:
         self.directory = directory
         self.name = name
@@ -47,11 +51,12 @@ class Request:
         self.position = position
         self.staging = staging
         self.deltas = deltas
+        self.held: Held = held or {}
 
 
 def back_up(vault: Vault, request: Request, progress: ProgressCallback | None) -> Header:
     """Make a snapshot and give its header. Raises ConflictError if the directory changed meanwhile."""
-    source = scan(request.directory)
+    source = replace(scan(request.directory), held=request.held)
     settle(source)
     for _ in range(_ATTEMPTS):
         try:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from thoth_storage.repository.blocks import full_frame
+from thoth_storage.repository.held import check_held
 from thoth_storage.repository.known import Known
 from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.scan import Found, Source, read
@@ -59,11 +60,21 @@ def _cut(
 ) -> tuple[Found, list[Cut], bool]:
     block_size = vault.settings.block_size
     wanted = min(length, file.size - start)
-    data = memoryview(read(source, file, start, wanted))
+    held = source.held.get(file.path, {})
+    data = memoryview(b"" if held else read(source, file, start, wanted))
     before = known.previous.get(file.path, ())
     cuts = []
     for offset in range(0, wanted, block_size):
-        plain = data[offset : offset + block_size]
+        name = held.get((start + offset) // block_size)
+        if name:
+            part = min(block_size, wanted - offset)
+            check_held(known.blocks.get(name), part, path=file.path, url=vault.url)
+            cuts.append(Cut(name, part))
+            continue
+        if held:
+            plain = memoryview(read(source, file, start + offset, min(block_size, wanted - offset)))
+        else:
+            plain = data[offset : offset + block_size]
         digest = vault.cipher.name(plain)
         stored = known.blocks.get(digest)
         number = (start + offset) // block_size

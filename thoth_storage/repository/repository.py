@@ -25,6 +25,7 @@ from thoth_storage.repository.summaries import read_headers, summarize
 from thoth_storage.repository.upkeep import Upkeep
 
 if TYPE_CHECKING:
+    from thoth_storage.repository.held import Held
     from thoth_storage.repository.selecting import Include
 
 __all__ = ["Repository"]
@@ -69,12 +70,15 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         position: int | None = None,
         staging: str | os.PathLike[str] | None = None,
         deltas: bool = True,
+        held: Held | None = None,
     ) -> Snapshot:
         """Make a snapshot of a directory that nobody writes to; only what is not stored yet is uploaded, as a delta
         against what was at its place before where that is much smaller.
 
         It is visible, whole, from the moment this commits it, and not at all before. ``staging``: a directory that
         still holds what the newest snapshot was made of; deltas then need not read the old bytes from the repository.
+        ``held``: by path and number, the names of blocks that are stored already, at whose places the directory is not
+        read; ConflictError if one of them is not stored any more.
 
         Raises ConflictError if the directory changed meanwhile, NotFoundError, ConfigurationError,
         InvalidArgumentError for a bad name or tag.
@@ -84,7 +88,7 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         if name is not None:
             check_name(name)
         labels = tuple(dict.fromkeys(check_name(tag) for tag in _not_text(tags)))
-        request = Request(directory, name, labels, position, staging, deltas)
+        request = Request(directory, name, labels, position, staging, deltas, held)
         return to_snapshot(back_up(self.vault, request, timed(progress)))
 
     def snapshots(self) -> list[Snapshot]:

@@ -6,7 +6,8 @@ import errno
 import os
 import stat
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from thoth_storage.errors import ConfigurationError, ConflictError, NotFoundError, PermissionError_, StorageError
@@ -40,12 +41,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Source:
-    """All that a snapshot of ``root`` holds; ``mode`` are the permission bits of that directory itself."""
+    """All that a snapshot of ``root`` holds; ``mode`` are the permission bits of that directory itself; ``held`` the
+    names of blocks that are stored already and not there, by path and number."""
 
     root: Path
     mode: int
     files: tuple[Found, ...]
     folders: tuple[FolderEntry, ...]
+    held: Mapping[str, Mapping[int, bytes]] = field(default_factory=dict, compare=False)
 
     @property
     def size(self) -> int:

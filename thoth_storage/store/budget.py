@@ -12,7 +12,7 @@ from pathlib import Path
 from thoth_storage import config
 from thoth_storage.errors import CapacityError
 
-__all__ = ["check_room", "fits", "is_memory_backed"]
+__all__ = ["check_room", "fits", "is_memory_backed", "memory_left"]
 
 _MEMORY = {"tmpfs", "ramfs", "rootfs"}
 _VOLUMES = {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "nfs", "nfs4", "fuse"}
@@ -31,7 +31,7 @@ def check_room(folder: Path, needed: int, budget: int | None, *, url: str) -> No
         (f"the room left below {folder}", shutil.disk_usage(_existing(folder)).free),
     ]
     if is_memory_backed(folder):
-        limits.append(("the memory that this container may still use", _memory_left()))
+        limits.append(("the memory that this container may still use", memory_left()))
     for what, limit in limits:
         if limit is not None and needed > limit:
             raise CapacityError(
@@ -67,7 +67,8 @@ def _file_system(folder: Path) -> str:
     return kind
 
 
-def _memory_left() -> int | None:
+def memory_left() -> int | None:
+    """Bytes that this container may still use; None where it has no limit."""
     for limit, used in _CGROUPS:
         try:
             most = Path(limit).read_text().strip()

@@ -14,19 +14,18 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
 from thoth_storage.errors import StorageError
 from thoth_storage.store.cache import cache_error
+from thoth_storage.store.captured import Captured, walk, write_all
 
-__all__ = ["Captured", "Staging"]
+__all__ = ["Staging"]
 
 _BLOCK = 256 * 1024
 """Bytes compared at once: the block of a repository, so that each overwritten one is a whole one."""
@@ -48,16 +47,6 @@ class _Look(NamedTuple):
         """Whether the file cannot have changed since."""
         settled = max(self.mtime_ns, self.ctime_ns) + _TICK < self.at
         return settled and self[:4] == (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino)
-
-
-@dataclass(frozen=True)
-class Captured:
-    """``path`` is the copy, ``previous`` the blocks that it had before, ``pause`` the seconds for which writers
-    waited."""
-
-    path: Path
-    previous: Path
-    pause: float
 
 
 class Staging:
@@ -91,7 +80,7 @@ class Staging:
         except BaseException:
             self.remove()
             raise
-        return Captured(self.path, self._previous, pause)
+        return Captured(self.path, pause, previous=self._previous)
 
     def remove(self) -> None:
         """Forget the copy and delete it."""
@@ -101,7 +90,7 @@ class Staging:
 
     def _files(self, segments: set[str] | None = None) -> list[str]:
         """Paths below the live directory; of folders of segments only those that are in ``segments``, if given."""
-        return sorted(_walk(self._live, "", lambda name: segments is None or not _is_id(name) or name in segments))
+        return sorted(walk(self._live, "", lambda name: segments is None or not _is_id(name) or name in segments))
 
     def _segments(self) -> set[str]:
         """The folders that the database knows: Chroma leaves those of deleted collections where they are. Asked of the
@@ -140,7 +129,7 @@ class Staging:
                 old = os.pread(descriptor, _BLOCK, offset) if offset < had else b""
                 if old != block:
                     self._keep(path, old, offset)
-                    _write_all(descriptor, block, offset)
+                    write_all(descriptor, block, offset)
                 offset += len(block)
             if offset != had:
                 os.ftruncate(descriptor, offset)
@@ -156,32 +145,18 @@ class Staging:
         descriptor = os.open(target, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             if not os.pread(descriptor, len(old), offset).strip(b"\0"):
-                _write_all(descriptor, old, offset)
+                write_all(descriptor, old, offset)
         finally:
             os.close(descriptor)
 
     def _drop_others(self, wanted: set[str]) -> None:
         """Take away what is no more: files that went, and folders of deleted collections."""
-        for path in set(_walk(self.path, "", lambda _: True)) - wanted:
+        for path in set(walk(self.path, "", lambda _: True)) - wanted:
             (self.path / path).unlink()
             self._looks.pop(path, None)
         for folder in sorted(self.path.rglob("*"), reverse=True):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
-
-
-def _walk(root: Path, above: str, wanted: Callable[[str], bool]) -> Iterator[str]:
-    """The paths of the files below ``root``."""
-    try:
-        with os.scandir(root / above) as entries:
-            for entry in entries:
-                mode = entry.stat(follow_symlinks=False).st_mode
-                if stat.S_ISDIR(mode) and wanted(entry.name):
-                    yield from _walk(root, f"{above}{entry.name}/", wanted)
-                elif stat.S_ISREG(mode):
-                    yield above + entry.name
-    except FileNotFoundError:
-        return  # it went meanwhile
 
 
 def _is_id(name: str) -> bool:
@@ -190,10 +165,3 @@ def _is_id(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _write_all(descriptor: int, data: bytes, offset: int) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(descriptor, view, offset)
-        view, offset = view[written:], offset + written

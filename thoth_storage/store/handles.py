@@ -6,6 +6,7 @@ collection of that name may have another id there, and objects that the program 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -68,11 +69,10 @@ class Handles:
 
 
 def _find(server: ServerAPI, known: UUID, name: str, tenant: str, database: str) -> UUID | None:
-    try:
-        return server.get_collection_by_id(known, tenant, database).id
-    except (ChromaError, ValueError):
-        pass
-    try:
+    by_id = getattr(server, "get_collection_by_id", None)  # since chromadb 1.5.7
+    if by_id:
+        with suppress(ChromaError, ValueError):
+            return UUID(str(by_id(known, tenant, database).id))
+    with suppress(ChromaError, ValueError):
         return server.get_collection(name, tenant, database).id
-    except (ChromaError, ValueError):
-        return None
+    return None

@@ -57,7 +57,9 @@ class _Hooks:
             self._wrap(name, self._read)
 
     def _wrap(self, name: str, way: Callable[..., Any]) -> None:
-        original = getattr(self._server, name)
+        original = getattr(self._server, name, None)
+        if original is None:
+            return  # a chromadb that has it not yet
         signature = inspect.signature(original)
 
         @functools.wraps(original)

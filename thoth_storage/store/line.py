@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
@@ -13,6 +12,7 @@ from thoth_storage.repository.records import list_keys, read_header
 
 if TYPE_CHECKING:
     from thoth_storage.repository.layout import SnapshotKey
+    from thoth_storage.store.captured import Captured
 
 __all__ = ["Line", "stamped"]
 
@@ -57,7 +57,7 @@ class Line:
         raise NotFoundError(missing, url=self.url)
 
     def publish(
-        self, directory: Path, previous: Path | None, name: str | None, tags: Iterable[str], base: str | None
+        self, captured: Captured, name: str | None, tags: Iterable[str], base: str | None
     ) -> tuple[Snapshot, str | None]:
         """Make a snapshot of a state that was opened upon ``base``. Also gives the id of a checkpoint that another
         process published since, if any: then ours is marked, so that it does not hide the other's at the next
@@ -66,22 +66,22 @@ class Line:
         keys = self._keys()
         newest = next(self._visible(keys), None)
         rival = newest if newest != base else None
-        snapshot = self._store(directory, previous, name, labels, rival)
+        snapshot = self._store(captured, name, labels, rival)
         if not rival:
             ours = snapshot.id
             rival = next(self._visible(key for key in self._keys() if key not in keys and key.id != ours), None)
             if rival:
                 # While ours was uploaded. Mark it now, and only then take back the one without the mark.
-                snapshot = self._store(directory, previous, name, labels, rival)
+                snapshot = self._store(captured, name, labels, rival)
                 self._withdraw(ours)
         return snapshot, rival
 
-    def _store(
-        self, directory: Path, previous: Path | None, name: str | None, tags: tuple[str, ...], rival: str | None
-    ) -> Snapshot:
+    def _store(self, captured: Captured, name: str | None, tags: tuple[str, ...], rival: str | None) -> Snapshot:
         if rival:
             name, tags = name or stamped(_CONFLICT), (*tags, _CONFLICT)
-        return self._repository.backup(directory, name=name, tags=tags, staging=previous)
+        return self._repository.backup(
+            captured.path, name=name, tags=tags, staging=captured.previous, held=captured.held
+        )
 
     def _withdraw(self, snapshot_id: str) -> None:
         self._repository.backend.delete(*(key.key for key in self._keys() if key.id == snapshot_id))

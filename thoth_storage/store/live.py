@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from thoth_storage.errors import ConflictError, PermissionError_
 from thoth_storage.repository import Snapshot
-from thoth_storage.store.capture import Staging
+from thoth_storage.repository.held import HeldError
+from thoth_storage.store.capturing import Capture
 from thoth_storage.store.gate import Gate, Generation
 from thoth_storage.store.handles import Handles
 from thoth_storage.store.hooks import hook
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from chromadb.api import ServerAPI
 
     from thoth_storage.store.cache import CacheDirectory
+    from thoth_storage.store.captured import Captured
     from thoth_storage.store.hydration import Hydrator
     from thoth_storage.store.trust import Trust
 
@@ -41,7 +43,6 @@ class LiveStore:
         self.line = Line(self.repository)
         self.mode = mode
         self.base = base
-        self.pause: float | None = None
         self.pending = Pending()
         self.gate = Gate()
         self._hydrator = hydrator
@@ -49,7 +50,7 @@ class LiveStore:
         self._handles = Handles()
         self._publishing = threading.RLock()
         self._local = Local(cache)
-        self._staging = Staging(cache.path, cache.folder)
+        self._capture = Capture(self.repository, self._local)
 
     @property
     def url(self) -> str:
@@ -65,6 +66,11 @@ class LiveStore:
         self._local.serve(server)
         self.gate.generation = Generation(self._local.cache.remove)
         hook(server, self, self.gate, self._trust, self._handles)
+
+    @property
+    def pause(self) -> float | None:
+        """Seconds for which the last checkpoint held writers back."""
+        return self._capture.pause
 
     def local_bytes(self) -> int:
         """Bytes of the files in the local directory."""
@@ -193,7 +199,7 @@ class LiveStore:
 
     def _shut(self, holds: str | None, close_client: Callable[[], None]) -> None:
         self._local.closed = True
-        self._staging.remove()
+        self._capture.remove()
         with self.gate.alone():
             close_client()
         self._local.give_back(holds if self._hydrator.limit else None)
@@ -204,7 +210,7 @@ class LiveStore:
         """Let Chroma go on in another directory. Under the writers' lock."""
         self._local.move(cache)
         old, self.gate.generation = self.gate.generation, Generation(cache.remove)
-        self._staging = Staging(cache.path, cache.folder)
+        self._capture = Capture(self.repository, self._local)
         self._handles.rebind(self._local.server)
         self.pending.clear()
         if old:
@@ -222,16 +228,23 @@ class LiveStore:
             self.check_open()
             if self.mode == "r":
                 raise PermissionError_("this store is opened read-only", url=self.url, hint='open it with mode="rw"')
-            with self._captured() as (directory, previous):
-                snapshot, rival = self.line.publish(directory, previous, name, tags, self.base)
+            labels = tuple(tags)
+            try:
+                snapshot, rival = self._store(name, labels)
+            except HeldError:
+                self._capture.forget()
+                snapshot, rival = self._store(name, labels)
             if not rival:
                 self.base = snapshot.id
             return snapshot, rival
 
+    def _store(self, name: str | None, tags: tuple[str, ...]) -> tuple[Snapshot, str | None]:
+        with self._captured() as captured:
+            return self.line.publish(captured, name, tags, self.base)
+
     @contextmanager
-    def _captured(self) -> Iterator[tuple[Path, Path | None]]:
-        """A directory that stays as it is, and one with what its changed blocks were. What is pending counts as stored
-        if the ``with`` block ends well."""
+    def _captured(self) -> Iterator[Captured]:
+        """A directory that stays as it is. What is pending counts as stored if the ``with`` block ends well."""
         taken = None
 
         @contextmanager
@@ -242,14 +255,8 @@ class LiveStore:
                 yield
 
         try:
-            if self._local.has_room():
-                captured = self._staging.capture(held)
-                self.pause = captured.pause
-                yield captured.path, captured.previous
-            else:
-                # Files are memory, or the disk is full: no second copy, so writers wait for the upload too.
-                with held():
-                    yield self.path, None
+            with self._capture.captured(held, self.base) as captured:
+                yield captured
         except BaseException:
             if taken:
                 self.pending.give_back(taken)

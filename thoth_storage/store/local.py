@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from thoth_storage.errors import StorageError
-from thoth_storage.store.budget import fits, is_memory_backed
+from thoth_storage.store.budget import is_memory_backed
 from thoth_storage.store.chroma_errors import chroma_errors
 
 if TYPE_CHECKING:
@@ -48,10 +48,6 @@ class Local:
                 url=url,
                 hint="open it in the child, after the fork",
             )
-
-    def has_room(self) -> bool:
-        """Whether the directory may be copied beside itself, which is for disks only."""
-        return fits(self.cache.folder, self.size() + self.size() // 8)
 
     def size(self) -> int:
         """Bytes of all its files."""
