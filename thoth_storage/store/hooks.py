@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Protocol
 
 import chromadb
 from chromadb.api import ServerAPI
-from chromadb.errors import InternalError
+from chromadb.errors import ChromaError, InternalError
 
 from thoth_storage.errors import CapabilityError
 from thoth_storage.store.batches import check_finite, get_all, in_slices, is_too_large, weight
@@ -94,6 +94,9 @@ class _Hooks:
     def _write(self, name: str, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         check_finite(arguments)
         with self._gate.writers:
+            found = self._existing(name, arguments)
+            if found is not None:
+                return found
             self._keeper.before_write(*weight(arguments))
             with self._gate.reading():
                 self._handles.translate(arguments)
@@ -102,6 +105,17 @@ class _Hooks:
                 result = original(**arguments)
                 self._note_change(name, arguments)
                 return self._told(name, result)
+
+    def _existing(self, name: str, arguments: dict[str, Any]) -> Any:
+        """The collection that a get-or-create gets: nothing is changed by that, so readers may and no checkpoint is due."""
+        if name != "get_or_create_collection" and not (name == "create_collection" and arguments.get("get_or_create")):
+            return None
+        try:
+            return self._server.get_collection(
+                **{each: arguments[each] for each in ("name", "tenant", "database") if each in arguments}
+            )
+        except (ChromaError, ValueError):
+            return None  # it is not there, or the name is none; what is to be said of that, creating it says
 
     def _told(self, name: str, result: Any) -> Any:
         """What Chroma tells of collections, with what must not be acted upon taken out."""
