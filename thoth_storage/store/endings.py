@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 import weakref
+from importlib import import_module
 from types import FrameType
 from typing import Any
 
@@ -58,6 +59,8 @@ def _forked() -> None:
     _open.clear()
 
 
-# Uploads need threads, which nobody may start any more when atexit comes; threading's own list comes before that.
+# Uploads need threads, and nobody may start any when atexit comes; threading's own list comes before that, the last
+# entry first. So the pools, which refuse work once it was their turn, have to be in it already.
+import_module("concurrent.futures.thread")
 getattr(threading, "_register_atexit", atexit.register)(close_all)
 os.register_at_fork(after_in_child=_forked)

@@ -107,7 +107,8 @@ class _Hooks:
                 return self._told(name, result)
 
     def _existing(self, name: str, arguments: dict[str, Any]) -> Any:
-        """The collection that a get-or-create gets: nothing is changed by that, so readers may and no checkpoint is due."""
+        """The collection that a get-or-create gets: nothing is changed by that, so readers may and no checkpoint is
+        due."""
         if name != "get_or_create_collection" and not (name == "create_collection" and arguments.get("get_or_create")):
             return None
         try:
