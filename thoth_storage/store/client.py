@@ -161,11 +161,13 @@ class LiveClient(Client):
     # chromadb's verbs to which an embedding function is passed: the one that the caller passes is trusted.
 
     def create_collection(self, name: str, *args: Any, **kwargs: Any) -> Collection:
-        with self._trust.passing(_function(args, kwargs, 3)):
+        schema = kwargs.get("schema") or (args[0] if args else None)
+        with self._trust.passing(_function(args, kwargs, 3), schema):
             return super().create_collection(name, *args, **kwargs)
 
     def get_or_create_collection(self, name: str, *args: Any, **kwargs: Any) -> Collection:
-        with self._trust.passing(_function(args, kwargs, 3)):
+        schema = kwargs.get("schema") or (args[0] if args else None)
+        with self._trust.passing(_function(args, kwargs, 3), schema):
             return super().get_or_create_collection(name, *args, **kwargs)
 
     def get_collection(self, name: str, *args: Any, **kwargs: Any) -> Collection:

@@ -13,15 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from chromadb.api.types import EmbeddingFunction, SparseEmbeddingFunction
+from chromadb.api.types import EmbeddingFunction, Schema, SparseEmbeddingFunction
 from chromadb.utils import embedding_functions as known
 
 from thoth_storage.errors import ConfigurationError
 
 __all__ = ["LOCAL", "Trust"]
 
-LOCAL = frozenset({"default", "onnx_mini_lm_l6_v2", "chroma_bm25", "bm25", "thoth_lexical"})
-"""Functions that send nothing anywhere and load no code: Chroma's own model, and those that count words."""
+LOCAL = frozenset({"default", "onnx_mini_lm_l6_v2", "chroma_bm25", "thoth_lexical"})
+"""Functions that send nothing anywhere and load no code: Chroma's own model, and those that count words. Not "bm25",
+which fetches files from a hub and takes paths and arguments for another library."""
 
 _STAND_IN = "thoth_refused"
 
@@ -36,17 +37,19 @@ class Trust:
         self._now = threading.local()
 
     @contextmanager
-    def passing(self, function: object) -> Iterator[None]:
-        """The caller passes ``function`` in a call that lasts as long as the ``with`` block. Chroma compares its name
-        with the stored one there, so that is left as it is; what embeds is the function that was passed."""
-        name, settings = _told(function)
-        if name is not None:
-            self._passed.add((name, settings))
-        before, self._now.name = getattr(self._now, "name", None), name
+    def passing(self, function: object, schema: object = None) -> Iterator[None]:
+        """The caller passes ``function``, or functions within a ``schema``, in a call that lasts as long as the
+        ``with`` block. Chroma compares the name with the stored one there, so that is left as it is; the settings are
+        those of the function that was passed, as Chroma builds it anew from them whenever it looks at the schema."""
+        passed = _told(function)
+        if passed:
+            self._passed.add(passed)
+        self._passed.update(_told_in(schema))
+        before, self._now.passed = getattr(self._now, "passed", None), passed
         try:
             yield
         finally:
-            self._now.name = before
+            self._now.passed = before
 
     def disarm(self, model: Any) -> None:
         """Put a stand-in, which tells what it stands for when it is used, for each function in the stored settings of a
@@ -67,38 +70,60 @@ class Trust:
             return False
         found = False
         for key, value in settings.items():
-            if (
-                key == "embedding_function"
-                and isinstance(value, dict)
-                and value.get("type") not in ("legacy", "unknown")
-            ):
-                if not self._trusts(value.get("name"), value.get("config")):
-                    settings[key] = {"type": "known", "name": _STAND_IN, "config": {"name": str(value.get("name"))}}
+            if key == "embedding_function" and _is_function(value):
+                put = self._instead(value["name"], value.get("config"))
+                if put:
+                    settings[key] = put
                     found = True
             else:
                 found |= self._disarm(value)
         return found
 
+    def _instead(self, name: object, settings: object) -> dict[str, Any] | None:
+        """What to put in the place of a stored function; None to leave it as it is."""
+        if self._trusts(name, settings):
+            return None
+        passed = getattr(self._now, "passed", None)
+        if passed and passed[0] == name:
+            return {"type": "known", "name": name, "config": json.loads(passed[1])}
+        return {"type": "known", "name": _STAND_IN, "config": {"name": str(name)}}
+
     def _trusts(self, name: object, settings: object) -> bool:
         if not isinstance(name, str):
             return False
-        if name in self._names or name in (_STAND_IN, getattr(self._now, "name", None)):
-            return True
-        if (name, _text(settings)) in self._passed:
+        if name in self._names or name == _STAND_IN or (name, _text(settings)) in self._passed:
             return True
         kind = known.known_embedding_functions.get(name) or known.sparse_known_embedding_functions.get(name)
         return kind is not None and not kind.__module__.startswith("chromadb.")
 
 
-def _told(function: object) -> tuple[str | None, str]:
-    """What a function would be stored as; no name for one that cannot be stored."""
+def _is_function(value: object) -> bool:
+    """Whether Chroma would build a function from it: from whatever has a name, but that it knows as legacy."""
+    return isinstance(value, dict) and "name" in value and value.get("type") != "legacy"
+
+
+def _told(function: object) -> tuple[str, str] | None:
+    """What a function would be stored as, name and settings; None for one that cannot be stored."""
     try:
         name = function.name()  # type: ignore[attr-defined]
         settings = function.get_config()  # type: ignore[attr-defined]
     except Exception:
         # Foreign code, of which there are many kinds: one that cannot tell its settings has none to be trusted with.
-        return None, ""
-    return (name, _text(settings)) if isinstance(name, str) else (None, "")
+        return None
+    return (name, _text(settings)) if isinstance(name, str) else None
+
+
+def _told_in(schema: object) -> Iterator[tuple[str, str]]:
+    """What the functions of a schema would be stored as."""
+    if isinstance(schema, Schema):
+        todo: list[Any] = [schema.serialize_to_json()]
+        while todo:
+            each = todo.pop()
+            if isinstance(each, dict):
+                told: Any = each.get("embedding_function")
+                if _is_function(told):
+                    yield told["name"], _text(told.get("config"))
+                todo.extend(each.values())
 
 
 def _text(settings: object) -> str:
