@@ -23,8 +23,8 @@ from thoth_storage.repository.vault import Vault
 
 __all__ = ["Fetched", "Use", "UseFrame", "fetch", "fetch_frames"]
 
-_REQUESTS = 8
-"""In flight at once. With ranges of 4 MiB that stays far below 100 MiB."""
+_REQUESTS = 3
+"""In flight at once. With ranges of a pack that is 51 MiB, and what HTTP clients copy of it."""
 
 Use = Callable[[Block, bytes | memoryview], None]
 """What to do with a block; one that was asked for by its place alone comes with its digest."""
