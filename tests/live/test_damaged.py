@@ -1,0 +1,64 @@
+"""A store whose bytes were changed at its URL is not opened: it is found out before Chroma reads any of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.hostile import build, huggingface
+from thoth_storage import PersistentClient, Repository
+from thoth_storage.errors import CorruptionError
+
+PLACES = 60
+"""Bytes that are changed, one at a time, all over a pack."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    build(tmp_path / "made", {"notes": huggingface("http://nowhere.invalid")})
+    with Repository.open(f"file://{tmp_path}/store", create=True) as repository:
+        repository.backup(tmp_path / "made")
+    return tmp_path / "store"
+
+
+def flipped(pack: Path) -> Iterator[int]:
+    """Each place at which a byte is changed while the caller looks."""
+    content = pack.read_bytes()
+    for place in range(0, len(content), max(1, len(content) // PLACES)):
+        changed = bytearray(content)
+        changed[place] ^= 0x10
+        pack.chmod(0o600)
+        pack.write_bytes(changed)
+        yield place
+    pack.write_bytes(content)
+
+
+def packs(store: Path) -> set[Path]:
+    return {path for path in (store / "packs").rglob("*") if path.is_file()}
+
+
+def test_a_changed_byte_is_found_before_chroma_opens_a_file(store: Path, tmp_path: Path) -> None:
+    (pack,) = packs(store)
+    for place in flipped(pack):
+        with pytest.raises(CorruptionError):
+            PersistentClient(f"file://{store}", cache_dir=tmp_path / "cache", cache_limit=0)
+        assert not list((tmp_path / "cache").glob("*/*")), place
+    with PersistentClient(f"file://{store}", cache_dir=tmp_path / "cache", cache_limit=0) as client:
+        assert client.get_collection("notes").count() == 2
+
+
+def test_a_replica_stays_where_it_is_when_what_is_newer_is_damaged(store: Path, tmp_path: Path) -> None:
+    before = packs(store)
+    with PersistentClient(f"file://{store}", cache_dir=tmp_path / "replica", cache_limit=0, mode="r") as replica:
+        with PersistentClient(f"file://{store}", cache_dir=tmp_path / "writer", cache_limit=0) as writer:
+            writer.get_collection("notes").delete(ids=["1"])
+        (pack,) = packs(store) - before
+        for place in flipped(pack):
+            with pytest.raises(CorruptionError):
+                replica.refresh()
+            assert len(list((tmp_path / "replica").glob("*/*"))) == 1, place
+            assert replica.get_collection("notes").get()["ids"] == ["1", "2"]
+        assert replica.refresh()
+        assert replica.get_collection("notes").get()["ids"] == ["2"]
