@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from chromadb.api.types import DeleteResult, GetResult
+from chromadb.api.types import GetResult
 from chromadb.errors import InternalError
 
 from thoth_storage.errors import InvalidArgumentError
@@ -28,7 +28,7 @@ def in_slices(call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         return call(**arguments)
     results = [call(**{**arguments, **part}) for part in _parts(arguments, SLICE)]
     if all(isinstance(each, dict) for each in results):
-        return DeleteResult(deleted=sum(each["deleted"] for each in results))
+        return {"deleted": sum(each["deleted"] for each in results)}
     return results[-1]
 
 
