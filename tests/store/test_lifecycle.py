@@ -115,7 +115,7 @@ def test_restores_and_resets_leave_nothing(store: VectorStore, cache: Path) -> N
     for _ in range(5):
         store.restore("first")
         store.reset()
-    assert len(left(cache)) == 1
+    wait_until(lambda: len(left(cache)) == 1)
     [own] = left(cache)
     wait_until(lambda: all(target.startswith(f"{own}/") for target in open_below(cache)))
     store.close()

@@ -179,7 +179,7 @@ def test_a_restore_that_fails_changes_nothing(url: str, open_store: OpenStore) -
     store.add_documents(["second"])
     store.sync()
     before = answers(store)
-    backend.add("flip", "get", key="packs/", count=None)
+    backend.add("truncate", "get", key="packs/", count=None)
     with pytest.raises(CorruptionError):
         store.restore("first")
     assert answers(store) == before

@@ -48,8 +48,9 @@ class Gate:
     def __init__(self) -> None:
         self.writers = threading.RLock()
         """Held by whoever changes the store, or must not see it change."""
-        self.generation: Generation | None = None
-        self._inside = 0
+        self._generation: Generation | None = None
+        self._inside: list[list[Generation]] = []
+        """For each reader, the generations that he may be reading from."""
         self._alone: int | None = None
         """The thread that wants no other inside."""
         self._changed = threading.Condition()
@@ -65,21 +66,31 @@ class Gate:
         with self._changed:
             while self._alone not in (None, threading.get_ident()):
                 self._changed.wait()
-            self._inside += 1
-            generation = self.generation
-            if generation:
+            mine = [self._generation] if self._generation else []
+            for generation in mine:
                 generation.enter()
+            self._inside.append(mine)
         self._mine.depth = 1
         try:
             yield
         finally:
             self._mine.depth = 0
             with self._changed:
-                self._inside -= 1
+                self._inside = [each for each in self._inside if each is not mine]
                 if not self._inside and self._alone is not None:
                     self._changed.notify_all()
-            if generation:
+            for generation in mine:
                 generation.leave()
+
+    def go_on_in(self, generation: Generation) -> None:
+        """Another directory was put in place. A reader who is inside may have begun just before and be in either."""
+        with self._changed:
+            old, self._generation = self._generation, generation
+            for mine in self._inside:
+                mine.append(generation)
+                generation.enter()
+        if old:
+            old.retire()
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -82,14 +82,15 @@ class _Hooks:
 
     def _again(self, name: str, original: Callable[..., Any], arguments: dict[str, Any], error: InternalError) -> Any:
         """A read that may succeed with no writer about."""
-        if name == "_get" and is_too_large(error):
-            with self._gate.writers, self._gate.reading():
-                return get_all(original, arguments)
-        if name == "_query" and "Nothing found on disk" in str(error):
-            # Chroma fails a search that meets the first write to an empty collection, before there is an index.
-            with self._gate.writers, self._gate.reading():
-                return original(**arguments)
-        raise error
+        too_large = name == "_get" and is_too_large(error)
+        # Chroma fails a search that meets the first write to an empty collection, before there is an index.
+        too_early = name == "_query" and "Nothing found on disk" in str(error)
+        if not (too_large or too_early):
+            raise error
+        with self._gate.writers, self._gate.reading():
+            self._keeper.check_open()
+            self._handles.translate(arguments)  # it may have been made anew while this waited
+            return get_all(original, arguments) if too_large else original(**arguments)
 
     def _write(self, name: str, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         check_finite(arguments)

@@ -49,6 +49,7 @@ class LiveStore:
         self._trust = trust
         self._handles = Handles()
         self._publishing = threading.RLock()
+        self._disposing: list[threading.Thread] = []
         self._local = Local(cache)
         self._capture = Capture(self.repository, self._local)
 
@@ -64,7 +65,7 @@ class LiveStore:
     def attach(self, server: ServerAPI) -> None:
         """Take charge of a server that is open on ``path``."""
         self._local.serve(server)
-        self.gate.generation = Generation(self._local.cache.remove)
+        self.gate.go_on_in(self._generation(self._local.cache))
         hook(server, self, self.gate, self._trust, self._handles)
 
     @property
@@ -202,6 +203,8 @@ class LiveStore:
         self._capture.remove()
         with self.gate.alone():
             close_client()
+        for thread in self._disposing:
+            thread.join()
         self._local.give_back(holds if self._hydrator.limit else None)
         self._hydrator.trim()
         self.repository.close()
@@ -209,12 +212,20 @@ class LiveStore:
     def _swap(self, cache: CacheDirectory) -> None:
         """Let Chroma go on in another directory. Under the writers' lock."""
         self._local.move(cache)
-        old, self.gate.generation = self.gate.generation, Generation(cache.remove)
+        self.gate.go_on_in(self._generation(cache))
         self._capture = Capture(self.repository, self._local)
         self._handles.rebind(self._local.server)
         self.pending.clear()
-        if old:
-            old.retire()
+
+    def _generation(self, cache: CacheDirectory) -> Generation:
+        """Deletes its directory on a thread of its own: who leaves last is a reader who wants to go on."""
+
+        def dispose() -> None:
+            thread = threading.Thread(target=cache.remove, name="thoth-dispose")
+            self._disposing = [*(each for each in self._disposing if each.is_alive()), thread]
+            thread.start()
+
+        return Generation(dispose)
 
     def _check_nothing_pending(self) -> None:
         if self.pending:
