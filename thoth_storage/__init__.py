@@ -95,8 +95,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "errors":
-        return import_module("thoth_storage.errors")
+    if name in ("errors", "thoth"):
+        return import_module(f"thoth_storage.{name}")
     if name == "__version__":
         return import_module("importlib.metadata").version("thoth-storage")
     if name in _HOMES:
