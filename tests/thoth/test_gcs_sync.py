@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -214,3 +216,8 @@ def test_credentials_go_to_the_file_system_and_not_into_the_environment(folder: 
 def test_a_key_file_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(GCSSyncError, match="no-such-key"):
         GCSSync("bucket", "test", credentials_path=tmp_path / "no-such-key.json")
+
+
+def test_folders_need_no_chroma() -> None:
+    program = "import sys, thoth_storage.gcs_sync; sys.exit('chromadb' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
