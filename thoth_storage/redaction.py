@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from thoth_storage import urls
 from thoth_storage.errors import StorageError
@@ -22,11 +23,17 @@ def secrets_of(url: str, options: Mapping[str, Any]) -> frozenset[str]:
 
 
 def redact(text: str, secrets: frozenset[str]) -> str:
-    """``text`` with every one of ``secrets`` replaced. Short ones are left: masking 'a' would hide the message."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= 4:
-            text = text.replace(secret, "***")
+    """``text`` with every one of ``secrets`` replaced, also where it is written as in a URL, by which libraries send
+    and show it. Short ones are left: masking 'a' would hide the message."""
+    forms = {form for secret in secrets if len(secret) >= 4 for form in _forms(secret)}
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "***")
     return text
+
+
+def _forms(secret: str) -> set[str]:
+    encoded = secret.encode(errors="surrogatepass")
+    return {secret, quote(encoded), quote(encoded, safe=""), quote_plus(encoded)}
 
 
 def scrub(error: BaseException, secrets: frozenset[str]) -> None:

@@ -37,6 +37,14 @@ def test_longer_secrets_go_first_and_short_ones_stay() -> None:
     assert redact("abcdef abcd abc", frozenset({"abcd", "abcdef", "abc"})) == "*** *** abc"
 
 
+@pytest.mark.parametrize("written", ["ya29.a/b+c d", "ya29.a%2Fb%2Bc%20d", "ya29.a/b%2Bc%20d", "ya29.a%2Fb%2Bc+d"])
+def test_a_secret_is_masked_as_a_url_has_it_too(written: str) -> None:
+    """As in the request by which gcsfs asks whose a token is, which the error tells when nobody answers."""
+    assert (
+        redact(f"/tokeninfo?access_token={written}&x", frozenset({"ya29.a/b+c d"})) == "/tokeninfo?access_token=***&x"
+    )
+
+
 class Foreign(Exception):
     def __init__(self, text: str) -> None:
         super().__init__({"nested": [text]}, 7)
