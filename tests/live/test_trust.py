@@ -13,6 +13,7 @@ from chromadb.api.types import Documents, EmbeddingFunction, Embeddings, Schema,
 from chromadb.utils.embedding_functions import HuggingFaceEmbeddingServer, known_embedding_functions
 
 from tests.live.hostile import SECRET, HttpServer, build, functions, huggingface
+from tests.store.helpers import bare_chroma
 from thoth_storage import PersistentClient, Repository
 from thoth_storage.errors import ConfigurationError
 from thoth_storage.store.trust import Trust
@@ -153,6 +154,22 @@ def test_what_the_caller_passes_is_what_embeds(
     # Chroma builds it anew from its settings: not from the stranger's, where building may be running his code.
     assert built(collection).url == collection.configuration["embedding_function"].url == mine.url
     assert attacker.requests == []
+
+
+def test_what_is_stored_stays_as_the_stranger_wrote_it(
+    open_it: Open, url: str, attacker: HttpServer, tmp_path: Path
+) -> None:
+    """The stand-in, and the settings of who passes his own, are for this process only."""
+    client = open_it()
+    modified(client)
+    client.get_or_create_collection("secret", embedding_function=HuggingFaceEmbeddingServer("http://mine.invalid"))
+    client.checkpoint("second")
+    with Repository.open(url) as repository:
+        repository.restore("second", tmp_path / "back")
+    with bare_chroma(tmp_path / "back") as bare:
+        stored = bare.get_collection("secret").configuration_json
+    assert stored["embedding_function"] == huggingface(attacker.url, SECRET)
+    assert stored["hnsw"]["ef_search"] == 50
 
 
 def test_passing_a_function_opens_no_door_to_the_stored_one(
