@@ -132,6 +132,16 @@ def test_backups_of_folders_have_names(sync: GCSSync, folder: Path, tmp_path: Pa
     assert sync.restore_from_backup(second, tmp_path / "elsewhere") == 4
 
 
+def test_backups_that_the_older_project_made_stay_where_they_are(sync: GCSSync, folder: Path, tmp_path: Path) -> None:
+    sync.upload_directory(folder, "backups/old")
+    sync.backup_to_gcs(folder, "new")
+    assert sync.list_backups() == ["new"]
+    assert sync.download_directory("backups/old", tmp_path / "back") == 3
+    assert files(tmp_path / "back") == FILES
+    with sync.repository("backups") as repository:
+        assert repository.verify().ok
+
+
 def test_a_store_is_no_place_for_plain_files_and_comes_down_as_a_directory(
     sync: GCSSync, folder: Path, tmp_path: Path
 ) -> None:
