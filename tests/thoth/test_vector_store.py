@@ -84,11 +84,14 @@ def test_without_a_name_the_newest_comes_back(open_store: Open) -> None:
 
 def test_another_prefix_has_a_copy_and_can_be_gone_back_to(open_store: Open) -> None:
     store = open_store()
+    store.backup_to_gcs("not copied")
     store.add_documents(["aaa"], ids=["1"])
     synced = store.sync_to_gcs("copies/first")
     assert synced.pop("uploaded_files") > 0
     assert synced == {"direction": "to_gcs", "bucket": "bucket", "prefix": "copies/first"}
     assert store.sync_to_gcs("copies/first")["uploaded_files"] == 0
+    with GCSSync("bucket", "test").repository("copies/first") as copies:
+        assert len(copies.snapshots()) == 1
     store.add_documents(["bbb"], ids=["2"])
     store.sync_to_gcs()
     assert store.restore_from_gcs(gcs_prefix="copies/first") > 0
