@@ -39,12 +39,24 @@ def close_all() -> None:
 
 def close_on_sigterm() -> None:
     """Close every client when this process gets SIGTERM, then end as the signal would have, or as the handler that was
-    there before says. To be called on the main thread."""
+    there before says. The program goes on meanwhile, until a closed client refuses it. To be called on the main
+    thread."""
     before = signal.getsignal(signal.SIGTERM)
+    closing: list[threading.Thread] = []
+    closed = threading.Event()
+
+    def close() -> None:
+        close_all()
+        closed.set()
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def end(number: int, frame: FrameType | None) -> None:
-        close_all()
-        if callable(before):
+        if not closed.is_set():
+            # Not here: the main thread, stopped wherever it was, may hold locks that closing waits for.
+            if not closing:
+                closing.append(threading.Thread(target=close, name="thoth-close", daemon=False))
+                closing[0].start()
+        elif callable(before):
             before(number, frame)
         elif before != signal.SIG_IGN:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -56,6 +56,12 @@ class Gate:
         self._changed = threading.Condition()
         self._mine = threading.local()
 
+    def abandon(self) -> None:
+        """In a forked child: whoever held a lock is not here to give it back."""
+        self.writers = threading.RLock()
+        self._changed = threading.Condition()
+        self._alone = None
+
     @contextmanager
     def reading(self) -> Iterator[None]:
         """For the length of one call into Chroma. Calls nest: who is inside goes on."""

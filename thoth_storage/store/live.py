@@ -79,6 +79,8 @@ class LiveStore:
 
     def abandon(self) -> None:
         """In a forked child: leave all of it to the parent."""
+        self._publishing = threading.RLock()
+        self.gate.abandon()
         self._local.cache.abandon()
 
     # What the hooks ask.

@@ -1,0 +1,207 @@
+"""A client gives back all that it took: threads, descriptors, chromadb's caches, its directory."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from chromadb.api.shared_system_client import SharedSystemClient
+
+from tests.live.conftest import OpenClient
+from tests.live.programs import add, directories, ids, lines, python, swept
+from tests.store.helpers import descriptors, open_below, wait_until
+from thoth_storage import CheckpointPolicy, Repository, StorageError
+from thoth_storage.errors import UnavailableError
+from thoth_storage.testing import FaultyBackend
+
+
+def shared() -> tuple[int, int]:
+    """The clients that chromadb remembers, and the references to them."""
+    return len(SharedSystemClient._identifier_to_system), sum(SharedSystemClient._identifier_to_refcount.values())
+
+
+def test_a_hundred_openings_leave_nothing(connect: OpenClient, cache: Path, tmp_path: Path) -> None:
+    def cycle(number: int) -> None:
+        more = {"policy": CheckpointPolicy(rows=10**6)} if number % 2 else {"mode": "r", "refresh": 60.0}
+        with connect(**more) as client:
+            if number % 2:
+                add(client, f"row {number}")
+            else:
+                client.get_collection("notes", embedding_function=None).query(query_embeddings=[1.0, 1.0])
+
+    for number in range(1, 5):  # what libraries open once and keep
+        cycle(number)
+    wait_until(lambda: not open_below(cache))
+    before = descriptors(), threading.active_count(), shared()
+    for number in range(5, 105):
+        cycle(number)
+    wait_until(lambda: not open_below(cache))
+    wait_until(lambda: descriptors() <= before[0])
+    assert threading.active_count() <= before[1]
+    assert shared() == before[2]
+    assert swept(cache)
+    assert not list(tmp_path.glob("store/*.new"))
+    assert ids(connect()) == {f"row {number}" for number in range(1, 105, 2)}
+
+
+def test_refreshes_and_restores_leave_nothing(connect: OpenClient, cache: Path) -> None:
+    before = shared()
+    with connect() as client:
+        add(client, "1")
+        client.checkpoint("first")
+        for _ in range(5):
+            client.restore("first")
+        wait_until(lambda: len(directories(cache)) == 1)
+    wait_until(lambda: not open_below(cache))
+    assert shared() == before
+    assert swept(cache)
+
+
+def test_close_is_repeatable_and_inside_with(connect: OpenClient, place: str) -> None:
+    with connect() as client:
+        add(client, "1")
+        client.close()
+        client.close()
+    client.close()
+    assert len(Repository.open(place).snapshots()) == 1
+    for use in (client.list_collections, client.checkpoint, client.refresh, client.restore, client.snapshots):
+        with pytest.raises(StorageError, match="the store is closed"):
+            use()
+    assert client.status().behind is None
+    assert "closed" in repr(client)
+
+
+def test_a_with_block_that_fails_stores_what_was_acknowledged(connect: OpenClient) -> None:
+    def work() -> None:
+        with connect() as client:
+            add(client, "1")
+            raise LookupError("of the caller")
+
+    with pytest.raises(LookupError, match="of the caller"):
+        work()
+    assert ids(connect()) == {"1"}
+
+
+@pytest.mark.parametrize(
+    "ending",
+    ["", "raise SystemExit(3)", "raise LookupError()", "threading.Thread(target=lambda: add(client, '2')).start()"],
+)
+def test_the_end_of_the_interpreter_stores_what_nobody_closed(
+    connect: OpenClient, place: str, cache: Path, ending: str
+) -> None:
+    with python(f"client = opened()\nadd(client, '1')\n{ending}", place, cache / "other") as process:
+        _, errors = process.communicate()
+    assert process.returncode == {"raise SystemExit(3)": 3, "raise LookupError()": 1}.get(ending, 0), errors
+    assert ids(connect()) >= {"1"}
+
+
+SERVICE = """
+thoth_storage.close_on_sigterm()
+client = opened(policy=CheckpointPolicy(seconds=1000))
+add(client, "1")
+say("open")
+{at_work}
+"""
+
+
+@pytest.mark.parametrize("at_work", ["sys.stdin.read()", "time.sleep(1000)", "threading.Event().wait()"])
+def test_sigterm_stores_and_ends_as_the_signal_does(connect: OpenClient, place: str, cache: Path, at_work: str) -> None:
+    with python(SERVICE.format(at_work=at_work), place, cache / "other") as process:
+        lines(process, "open")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == -signal.SIGTERM
+    assert ids(connect()) == {"1"}
+
+
+BUSY = """
+number = 1
+while True:
+    number += 1
+    add(client, f"row {number}")
+    client.get_collection("notes", embedding_function=None).query(query_embeddings=[[1.0, 1.0]])
+    if number == 5:
+        say("busy")
+"""
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_sigterm_amid_writes_and_queries_of_the_main_thread(
+    connect: OpenClient, place: str, cache: Path, attempt: int
+) -> None:
+    """A signal's handler runs on the main thread, which may be inside Chroma, or hold a lock that closing needs."""
+    with python(SERVICE.format(at_work=BUSY), place, cache / "other") as process:
+        lines(process, "open", "busy")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == -signal.SIGTERM
+    assert ids(connect()) >= {"1", *(f"row {number}" for number in range(2, 6))}
+
+
+def test_sigterm_goes_on_to_the_handler_that_was_there(connect: OpenClient, place: str, cache: Path) -> None:
+    program = """
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+thoth_storage.close_on_sigterm()
+client = opened()
+add(client, "1")
+say("open")
+time.sleep(1000)
+"""
+    with python(program, place, cache / "other") as process:
+        lines(process, "open")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 7
+    assert ids(connect()) == {"1"}
+
+
+def test_close_waits_for_readers(connect: OpenClient, cache: Path) -> None:
+    client = connect()
+    add(client, "1")
+    with ThreadPoolExecutor(1) as pool:
+        with client.live.gate.reading():
+            closing = pool.submit(client.close)
+            wait_until(lambda: client.live._local.closed)
+            assert directories(cache)
+            assert not closing.done()
+        closing.result(timeout=20)
+    assert swept(cache)
+
+
+@pytest.mark.parametrize(("verb", "key"), [("put", "packs/"), ("create", "snapshots/"), ("list", "")])
+def test_a_close_that_fails_stays_open_and_goes_on(
+    connect: OpenClient, place: str, verb: str, key: str, cache: Path
+) -> None:
+    backend = FaultyBackend(Repository.open(place, create=True).backend)
+    client = connect(backend, policy=CheckpointPolicy(rows=2))
+    add(client, "1")
+    backend.add("before", verb, key=key, count=None)
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            client.close()
+    assert ids(client) == {"1"}
+    assert "thoth-checkpoint" in {thread.name for thread in threading.enumerate()}
+    backend.clear()
+    add(client, "2")  # the policy's second row: stored without anybody asking
+    wait_until(lambda: client.status().checkpoint)
+    assert len(Repository.open(place).snapshots()) == 1
+    client.close()
+    assert "thoth-checkpoint" not in {thread.name for thread in threading.enumerate()}
+    assert swept(cache)
+    assert ids(connect()) == {"1", "2"}
+
+
+def test_a_killed_process_leaves_a_directory_that_is_swept_and_never_used(
+    connect: OpenClient, place: str, cache: Path
+) -> None:
+    with connect(cache_limit=10**9) as client:
+        add(client, "1")
+    [warm] = directories(cache)
+    with python("client = opened()\nadd(client, '2')\nsay('open')\nsys.stdin.read()", place, cache) as process:
+        lines(process, "open")
+        assert directories(cache) == {warm}
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    again = connect(cache_limit=10**9)
+    assert warm not in directories(cache)
+    assert ids(again) == {"1"}
