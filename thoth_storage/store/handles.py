@@ -6,6 +6,7 @@ collection of that name may have another id there, and objects that the program 
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,8 @@ class Handles:
     def __init__(self) -> None:
         self._names: dict[UUID, tuple[str, str, str]] = {}
         self._means: dict[UUID, UUID] = {}
+        self.settled = threading.RLock()
+        """Held from before another state comes in place until ``rebind`` has been through it."""
 
     def note(self, model: Any) -> None:
         """Chroma told about a collection."""

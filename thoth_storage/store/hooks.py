@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Protocol
 
 import chromadb
 from chromadb.api import ServerAPI
-from chromadb.errors import ChromaError, InternalError
+from chromadb.errors import ChromaError, InternalError, NotFoundError
 
 from thoth_storage.errors import CapabilityError
 from thoth_storage.store.batches import check_finite, get_all, in_slices, is_too_large, weight
@@ -76,9 +76,18 @@ class _Hooks:
             with self._gate.reading():
                 self._keeper.check_open()  # it may have been closed while this waited
                 self._handles.translate(arguments)
-                return self._told(name, original(**arguments))
+                return self._told(name, self._found(original, arguments))
         except InternalError as error:
             return self._again(name, original, arguments, error)
+
+    def _found(self, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        try:
+            return original(**arguments)
+        except NotFoundError:
+            # Another state may just have come in place, in which the collection has an id that is not known yet.
+            with self._handles.settled:
+                self._handles.translate(arguments)
+                return original(**arguments)
 
     def _again(self, name: str, original: Callable[..., Any], arguments: dict[str, Any], error: InternalError) -> Any:
         """A read that may succeed with no writer about."""

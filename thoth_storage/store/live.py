@@ -213,10 +213,11 @@ class LiveStore:
 
     def _swap(self, cache: CacheDirectory) -> None:
         """Let Chroma go on in another directory. Under the writers' lock."""
-        self._local.move(cache)
-        self.gate.go_on_in(self._generation(cache))
-        self._capture = Capture(self.repository, self._local)
-        self._handles.rebind(self._local.server)
+        with self._handles.settled:
+            self._local.move(cache)
+            self.gate.go_on_in(self._generation(cache))
+            self._capture = Capture(self.repository, self._local)
+            self._handles.rebind(self._local.server)
         self.pending.clear()
 
     def _generation(self, cache: CacheDirectory) -> Generation:
