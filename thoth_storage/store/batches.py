@@ -4,11 +4,13 @@ takes."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from chromadb.api.types import GetResult
-from chromadb.errors import InternalError
+from chromadb.errors import InternalError, NotFoundError
 
 from thoth_storage.errors import InvalidArgumentError
 
@@ -22,14 +24,36 @@ _COLUMNS = ("ids", "embeddings", "metadatas", "documents", "uris")
 
 
 def in_slices(call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-    """A write, in slices where it has many ids; gives what Chroma gives for all at once."""
+    """A write, in slices where it has many ids; gives what Chroma gives for all at once. A row that Chroma refuses is
+    found before the first slice is written, so that a refused call has changed nothing."""
     ids = arguments.get("ids")
     if ids is None or len(ids) <= SLICE or arguments.get("limit") is not None:
         return call(**arguments)
+    odd = _odd_row(arguments)
+    if odd is not None:
+        call(**{**arguments, **_rows(arguments, [0, odd])})  # the words of the refusal are Chroma's
+    for part in _parts(arguments, SLICE):
+        # Chroma looks at all rows before it looks for the collection.
+        with suppress(NotFoundError):
+            call(**{**arguments, **part, "collection_id": uuid4()})
     results = [call(**{**arguments, **part}) for part in _parts(arguments, SLICE)]
     if all(isinstance(each, dict) for each in results):
         return {"deleted": sum(each["deleted"] for each in results)}
     return results[-1]
+
+
+def _odd_row(arguments: dict[str, Any]) -> int | None:
+    """A row that Chroma refuses only when it has the collection: one without an id, or of another dimension than the
+    first."""
+    for number, name in enumerate(arguments["ids"]):
+        if name == "":
+            return number
+    vectors = arguments.get("embeddings")
+    if vectors is not None:
+        for number, vector in enumerate(vectors):
+            if len(vector) != len(vectors[0]):
+                return number
+    return None
 
 
 def weight(arguments: dict[str, Any]) -> tuple[int, int]:
@@ -71,6 +95,12 @@ def _joined(whole: GetResult | None, page: GetResult, rows: slice) -> GetResult:
         if values is not None:
             page[column] = values[rows] if whole is None else [*whole[column], *values[rows]]  # type: ignore[literal-required]
     return page
+
+
+def _rows(arguments: dict[str, Any], rows: list[int]) -> dict[str, Any]:
+    """The columns of a call, those rows of them."""
+    columns = {name: arguments[name] for name in _COLUMNS if arguments.get(name) is not None}
+    return {name: [values[row] for row in rows] for name, values in columns.items()}
 
 
 def _parts(arguments: dict[str, Any], size: int) -> Iterator[dict[str, Any]]:
