@@ -21,7 +21,7 @@ from thoth_storage.repository.packs import check_pack_header
 from thoth_storage.repository.ranges import Batch, Node, Range, batches
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["Fetched", "Use", "UseFrame", "fetch", "fetch_frames"]
+__all__ = ["Fetched", "Use", "UseFrame", "fetch", "fetch_frames", "read_frames"]
 
 _REQUESTS = 3
 """In flight at once. With ranges of a pack that is 51 MiB, and what HTTP clients copy of it."""
@@ -80,12 +80,13 @@ def fetch_frames(vault: Vault, blocks: Iterable[Block], use: UseFrame) -> Genera
 
 def _jobs(pool: ThreadPoolExecutor, vault: Vault, batch: Batch, use: UseFrame) -> Iterator[Future[list[Fetched]]]:
     # Those that are waited for are begun before those that wait: the pool cannot come to a standstill.
-    links = [pool.submit(_read, vault, each) for each in batch.links]
+    links = [pool.submit(read_frames, vault, each) for each in batch.links]
     for each in batch.roots:
         yield pool.submit(_work, vault, each, links, use)
 
 
-def _read(vault: Vault, run: Range) -> _Frames:
+def read_frames(vault: Vault, run: Range) -> _Frames:
+    """The frames in one range by place; what keeps one from being read in its stead."""
     key = pack_key(run.pack)
     try:
         data = memoryview(vault.backend.get(key, run.start, run.end))
@@ -101,7 +102,7 @@ def _read(vault: Vault, run: Range) -> _Frames:
 
 
 def _work(vault: Vault, run: Range, links: list[Future[_Frames]], use: UseFrame) -> list[Fetched]:
-    frames = _read(vault, run)
+    frames = read_frames(vault, run)
     for link in links:
         frames |= link.result()
     results: list[Fetched] = []

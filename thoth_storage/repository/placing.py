@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from typing import NamedTuple
 from thoth_storage.repository.fetch import fetch
 from thoth_storage.repository.flushing import Flusher, finish
 from thoth_storage.repository.manifest import Block, FileEntry
+from thoth_storage.repository.patching import Patch, patch
 from thoth_storage.repository.ranges import batches
 from thoth_storage.repository.reports import Progress, ProgressCallback
 from thoth_storage.repository.vault import Vault
@@ -69,6 +71,8 @@ class Plan:
             for row in rows:
                 self._places[row].append(_Place(number, offset))
                 offset += blocks[row].plain
+        self._olds: dict[int, tuple[str, int, bytes]] = {}
+        """Of blocks that the old target has not: the path and offset of what it has there, and how that is called."""
         self._by_digest = {blocks[row].digest: row for row in self._places}
 
     def look(self, progress: ProgressCallback | None) -> None:
@@ -85,11 +89,15 @@ class Plan:
             files.make_all()
             self._tell(progress, 0)
             there = self._reuse(files)
-            missing = [row for row in self._places if row not in there]
-            self._reckon(missing)
             done = self.reused
             for row in there:
                 self._note(row, files)
+            for row in self._patch(files, there):
+                there.add(row)
+                self._note(row, files)
+                done += self._blocks[row].plain * len(self._places[row])
+            missing = [row for row in self._places if row not in there]
+            self._reckon(missing)
             if there:
                 self._tell(progress, done)
 
@@ -139,6 +147,37 @@ class Plan:
         self.reused = sum(self._blocks[row].plain * len(self._places[row]) for row in found)
         return found
 
+    def _patch(self, files: _Files, there: set[int]) -> Iterator[int]:
+        """Those that are made of what the old target has and a delta upon it."""
+        if not self._olds:
+            return
+
+        def use(block: Block, plain: bytes) -> None:
+            self._put(files, self._by_digest[block.digest], plain)
+
+        patches = (
+            Patch(self._blocks[row], digest, partial(self._read_old, path, offset, self._blocks[row].plain))
+            for row, (path, offset, digest) in sorted(self._olds.items())
+            if row not in there
+        )
+        with closing(patch(self._vault, patches, use)) as results:
+            for run, blocks in results:
+                self.requests += 1
+                self.to_read += run.end - run.start
+                yield from (self._by_digest[block.digest] for block in blocks)
+
+    def _read_old(self, path: str, offset: int, length: int) -> bytes | None:
+        try:
+            descriptor = os.open(f"{self._old}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            return None
+        try:
+            return os.pread(descriptor, length, offset)
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+
     def _compare(self, span: _Old, found: set[int], lock: Lock, files: _Files | None) -> None:
         assert self._old
         try:
@@ -155,7 +194,11 @@ class Plan:
                     except OSError:
                         # Unreadable or no file: what it might have had is fetched.
                         return
-                    if len(data) == block.plain and self._vault.cipher.name(data) == block.digest:
+                    digest = self._vault.cipher.name(data)
+                    if digest != block.digest:
+                        if block.base:
+                            self._olds.setdefault(row, (span.path, offset, digest))
+                    elif len(data) == block.plain:
                         with lock:
                             first = row not in found
                             found.add(row)
