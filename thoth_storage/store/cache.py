@@ -142,10 +142,20 @@ def trim(root: Path, limit: int) -> None:
     kept = sorted((folder for folder in root.glob("*/*") if is_marked(folder)), key=_age, reverse=True)
     room = limit
     for folder in kept:
-        room -= sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        room -= _size(folder)
         if room < 0 and (descriptor := _try_lock(folder)) is not None:
             shutil.rmtree(folder, ignore_errors=True)
             os.close(descriptor)
+
+
+def _size(folder: Path) -> int:
+    """Bytes of its files; those that another process takes away meanwhile are none."""
+    total = 0
+    for above, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(above, name).stat().st_size
+    return total
 
 
 def _age(folder: Path) -> float:

@@ -39,7 +39,10 @@ def mark(folder: Path, snapshot: str) -> None:
 def unmark(folder: Path) -> str | None:
     """Take the mark away, so that who is killed from here on leaves none, and give the snapshot that the files hold;
     None where they are not what the mark tells of. Raises OSError."""
-    data = (folder / _MARK).read_bytes()
+    try:
+        data = (folder / _MARK).read_bytes()
+    except FileNotFoundError:
+        return None  # another process took it since it was looked at, and was killed
     (folder / _MARK).unlink()
     try:
         told = msgspec.json.decode(data, type=_Mark)
