@@ -59,7 +59,7 @@ class LiveClient(Client):
         if policy:
             self._jobs.append(("checkpoint", lambda: self._checkpoint_if_due(policy), LOOK))
         if refresh is not None:
-            self._jobs.append(("refresh", self.refresh, refresh))
+            self._jobs.append(("refresh", self._follow, refresh))
         self._begin_repeating()
 
     # The store at its URL.
@@ -185,6 +185,10 @@ class LiveClient(Client):
 
     def _failed(self, error: str) -> None:
         self._last_error = error
+
+    def _follow(self) -> None:
+        self._live.refresh()
+        self._last_error = None
 
     def _checkpoint_if_due(self, policy: CheckpointPolicy) -> None:
         now = self._live.pending.now
