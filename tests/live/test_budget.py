@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.live.conftest import OpenClient
-from tests.live.places import in_memory, mounted
+from tests.live.places import in_memory, limited, mounted
 from tests.live.programs import add, directories, ids
 from tests.store.helpers import bare_chroma, random_vectors
 from thoth_storage import Repository
@@ -218,3 +218,43 @@ def test_an_opening_in_memory_stores_only_what_changes(
     client.checkpoint()
     after = sum(item.size for item in Repository.open(place).backend.list("packs/"))
     assert 0 < after - before < filled / 4
+
+
+OPEN = """
+import sys
+from thoth_storage import PersistentClient, StorageError
+try:
+    with PersistentClient(sys.argv[1], cache_dir=sys.argv[2]) as client:
+        client.get_collection("notes", embedding_function=None).delete(ids=["1"])
+        print(client.checkpoint().name is None)
+except StorageError as error:
+    print(error)
+"""
+MIB = 2**20
+
+
+@only_root
+@pytest.mark.parametrize(
+    ("used", "cached", "left"),
+    [(999 * MIB, 0, "1.0 MiB"), (1200 * MIB, 0, "0.0 MiB"), (999 * MIB, 900 * MIB, None), (0, 0, None)],
+)
+def test_the_limit_of_a_container_counts_where_files_are_memory(
+    filled: int, memory: Path, place: str, tmp_path: Path, used: int, cached: int, left: str | None
+) -> None:
+    """But not what the kernel keeps of files on disks for as long as nobody wants the room."""
+    said = limited(tmp_path, OPEN, place, str(memory), most=1000 * MIB, used=used, cached=cached)
+    if left:
+        assert f"the memory that this container may still use is {left}" in said
+    else:
+        assert said == "True\n"
+
+
+@only_root
+def test_with_no_room_for_what_changed_a_checkpoint_reads_the_files_themselves(
+    connect: OpenClient, filled: int, memory: Path, place: str, tmp_path: Path
+) -> None:
+    """Room for the store once, not for an eighth more: writers wait for the upload instead."""
+    room = filled + filled // 16
+    said = limited(tmp_path, OPEN, place, str(memory), most=1000 * MIB, used=1000 * MIB - room, cached=0)
+    assert said == "True\n"
+    assert connect().get_collection("notes").count() == ROWS - 1

@@ -17,10 +17,11 @@ __all__ = ["check_room", "fits", "is_memory_backed", "memory_left"]
 _MEMORY = {"tmpfs", "ramfs", "rootfs"}
 _VOLUMES = {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "nfs", "nfs4", "fuse"}
 _CGROUPS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
-"""Version 2 and version 1: the limit of this container, and what it uses."""
+"""Version 2 and version 1: the limit of this container, what it uses, and what of that is given back when asked:
+what was read from disks stays in memory while there is room."""
 
 
 def check_room(folder: Path, needed: int, budget: int | None, *, url: str) -> None:
@@ -69,13 +70,25 @@ def _file_system(folder: Path) -> str:
 
 def memory_left() -> int | None:
     """Bytes that this container may still use; None where it has no limit."""
-    for limit, used in _CGROUPS:
+    for folder, limit, used, cached in _CGROUPS:
         try:
-            most = Path(limit).read_text().strip()
-            return None if most == "max" else max(int(most) - int(Path(used).read_text()), 0)
+            most = Path(folder, limit).read_text().strip()
+            if most == "max":
+                return None
+            taken = int(Path(folder, used).read_text()) - _figure(Path(folder, "memory.stat"), cached)
+            return max(int(most) - taken, 0)
         except (OSError, ValueError):
             continue
     return None
+
+
+def _figure(path: Path, name: str) -> int:
+    """One of the figures in a file of the kernel's; 0 where it does not tell."""
+    try:
+        figures = dict(line.partition(" ")[::2] for line in path.read_text().splitlines())
+        return int(figures.get(name, 0))
+    except (OSError, ValueError):
+        return 0
 
 
 def _existing(folder: Path) -> Path:
