@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from chromadb.api.shared_system_client import SharedSystemClient
+from chromadb.errors import ChromaError
 
 from tests.live.conftest import OpenClient
 from tests.live.programs import add, directories, ids, lines, python, swept
@@ -58,6 +59,20 @@ def test_refreshes_and_restores_leave_nothing(connect: OpenClient, cache: Path) 
     wait_until(lambda: not open_below(cache))
     assert shared() == before
     assert swept(cache)
+
+
+def test_an_opening_that_chroma_refuses_leaves_nothing(connect: OpenClient, cache: Path) -> None:
+    with connect() as client:
+        add(client, "1")
+    wait_until(lambda: not open_below(cache))
+    before = shared(), threading.active_count()
+    for _ in range(3):
+        with pytest.raises((ValueError, ChromaError), match="Tenant"):
+            connect(tenant="nobody")
+    wait_until(lambda: not open_below(cache))
+    assert (shared(), threading.active_count()) == before
+    assert swept(cache)
+    assert ids(connect()) == {"1"}
 
 
 def test_close_is_repeatable_and_inside_with(connect: OpenClient, place: str) -> None:

@@ -33,6 +33,7 @@ def child():
             assert "before this process was forked" in str(error), error
         else:
             raise AssertionError(name)
+    assert client.status().pending == 1
     client.close()
     client.close()
     assert "closed" in repr(client)

@@ -170,6 +170,19 @@ def test_a_failing_backend_is_no_empty_store(
 
 
 @pytest.mark.parametrize("mode", ["r", "rw"])
+def test_checkpoints_that_are_listed_and_not_found_are_no_empty_store(
+    connect: OpenClient, filled: None, place: str, mode: str
+) -> None:
+    """As where a service tells nobody what he may not read."""
+    backend = FaultyBackend(Repository.open(place).backend)
+    backend.add("before", "get", key="snapshots/", count=None, error=NotFoundError)
+    with pytest.raises(NotFoundError, match="injected fault"):
+        connect(backend, mode=mode)
+    backend.clear()
+    assert ids(connect(backend, mode=mode)) == {"1"}
+
+
+@pytest.mark.parametrize("mode", ["r", "rw"])
 @pytest.mark.parametrize(("fault", "error"), [("403", PermissionError_), ("401", PermissionError_)])
 def test_a_bucket_that_may_not_be_read_is_no_empty_store(
     connect: OpenClient, mode: str, fault: str, error: type[StorageError]

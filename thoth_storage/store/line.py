@@ -96,7 +96,9 @@ class Line:
             try:
                 tags = read_header(self._repository.vault, key).tags
             except NotFoundError:
-                continue  # forgotten meanwhile
+                if key not in self._keys():
+                    continue  # forgotten meanwhile
+                tags = ()
             except (CorruptionError, FormatError):
                 tags = ()
             if _CONFLICT not in tags:
