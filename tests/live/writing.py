@@ -1,0 +1,140 @@
+"""Threads that write as fast as they can, each with a record of what it did, and a judge that shares no code with
+Chroma."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from chromadb.api import ClientAPI
+    from chromadb.api.models.Collection import Collection
+
+__all__ = ["DIMENSIONS", "Writer", "check", "writing"]
+
+DIMENSIONS = 24
+Row = tuple[str, int, tuple[float, ...]]
+"""Document, number of the call that wrote it, vector."""
+
+
+@dataclass
+class Writer:
+    """One thread with a collection of its own: batches of adds, upserts, updates and deletes. Each call has a number,
+    and every row tells the call that wrote it last, so that a state tells how far it got."""
+
+    client: ClientAPI
+    name: str
+    seed: int
+    batch: int
+    keeps: int
+    """Rows at most, so that a small collection stays small."""
+    begun: int = 0
+    done: int = 0
+    """Numbers of the last call that was begun, and of the last that Chroma acknowledged."""
+    calls: list[tuple[str, dict[str, Row | None]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)
+        self._rows: dict[str, Row] = {}
+        self._collection: Collection = self.client.create_collection(self.name)
+
+    def step(self) -> None:
+        """One call of Chroma."""
+        number = self.done + 1
+        verb = self._chance.choice(["add", "upsert", "update", "delete"]) if self._rows else "add"
+        if len(self._rows) > self.keeps:
+            verb = "delete"
+        old = self._chance.sample(sorted(self._rows), min(self.batch, len(self._rows)))
+        fresh = [f"{self.name}-{number}-{each}" for each in range(self.batch)]
+        ids = {"add": fresh, "upsert": [*fresh[: self.batch // 2], *old[: self.batch // 2]]}.get(verb, old)
+        changed: dict[str, Row | None] = {each: self._row(each, number) for each in ids}
+        if verb == "delete":
+            changed = dict.fromkeys(ids)
+        self.calls.append((verb, changed))
+        self.begun = number
+        self._call(verb, changed)
+        self.done = number
+        for each, row in changed.items():
+            if row is None:
+                del self._rows[each]
+            else:
+                self._rows[each] = row
+
+    def _row(self, each: str, number: int) -> Row:
+        vector = np.asarray([self._chance.random() for _ in range(DIMENSIONS)], dtype=np.float32)
+        return f"document {each} of call {number}", number, tuple(vector.tolist())
+
+    def _call(self, verb: str, changed: dict[str, Row | None]) -> None:
+        if verb == "delete":
+            self._collection.delete(ids=list(changed))
+            return
+        rows: list[Any] = list(changed.values())
+        getattr(self._collection, verb)(
+            ids=list(changed),
+            documents=[row[0] for row in rows],
+            metadatas=[{"call": row[1]} for row in rows],
+            embeddings=[list(row[2]) for row in rows],
+        )
+
+    def state(self, calls: int) -> dict[str, Row]:
+        """The rows after so many calls."""
+        rows: dict[str, Row] = {}
+        for _, changed in self.calls[:calls]:
+            for each, row in changed.items():
+                if row is None:
+                    rows.pop(each, None)
+                else:
+                    rows[each] = row
+        return rows
+
+
+@contextmanager
+def writing(writers: list[Writer], also: list[Any]) -> Iterator[list[BaseException]]:
+    """All of them at once, on a thread each, and ``also`` what else is to be called again and again, until the ``with``
+    block ends. Gives what went wrong."""
+    stop = threading.Event()
+    errors: list[BaseException] = []
+
+    def run(step: Any) -> None:
+        try:
+            while not stop.is_set():
+                step()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=[step]) for step in (*(writer.step for writer in writers), *also)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield errors
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def check(client: ClientAPI, writer: Writer, least: int, most: int, folder: Path) -> int:
+    """Whether a restored store has of ``writer`` all of its first calls, so many at least and at most, and of no other
+    call a trace: row by row, and as searches tell. Gives how many calls that is."""
+    collection: Any = client.get_collection(writer.name)
+    found = collection.get(include=["documents", "metadatas", "embeddings"])
+    rows = {
+        each: (document, metadata["call"], tuple(np.asarray(vector, dtype=np.float32).tolist()))
+        for each, document, metadata, vector in zip(
+            found["ids"], found["documents"], found["metadatas"], found["embeddings"], strict=True
+        )
+    }
+    same = [calls for calls in range(least, most + 1) if writer.state(calls) == rows]
+    assert same, f"{folder}: {writer.name} has {len(rows)} rows, which it had after none of the calls {least} to {most}"
+    assert collection.count() == len(rows)
+    for each in sorted(rows)[:: max(len(rows) // 3, 1)]:
+        nearest = collection.query(query_embeddings=[list(rows[each][2])], n_results=1)["ids"][0]
+        assert nearest == [each]
+    return same[0]
