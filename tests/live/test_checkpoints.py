@@ -12,6 +12,7 @@ from tests.live.programs import add, ids, kept_name
 from tests.store.helpers import wait_until
 from thoth_storage import CheckpointPolicy, Repository
 from thoth_storage.errors import ConflictError, InvalidArgumentError
+from thoth_storage.store.background import Repeater
 from thoth_storage.store.client import LiveClient
 from thoth_storage.testing import FaultyBackend
 
@@ -156,6 +157,23 @@ def test_a_policy_that_fails_is_told_and_tried_again(connect: OpenClient, place:
     assert backend.pending == 0
     assert client.status().pending == 0
     assert len(client.snapshots()) == 1
+
+
+def test_no_failure_ends_what_is_repeated() -> None:
+    told: list[str] = []
+    calls: list[int] = []
+
+    def work() -> None:
+        calls.append(1)
+        raise OSError(24, "Too many open files")
+
+    repeater = Repeater("checkpoint", work, 0.01, told.append)
+    wait_until(lambda: len(calls) >= 3)
+    repeater.stop()
+    ended = len(calls)
+    assert set(told) == {"OSError: [Errno 24] Too many open files"}
+    time.sleep(0.2)
+    assert len(calls) == ended
 
 
 def test_a_policy_in_conflict_is_told(pair: tuple[LiveClient, LiveClient], connect: OpenClient, tmp_path: Path) -> None:

@@ -48,6 +48,20 @@ def test_a_hundred_openings_leave_nothing(connect: OpenClient, cache: Path, tmp_
     assert ids(connect()) == {f"row {number}" for number in range(1, 105, 2)}
 
 
+def test_threads_open_and_close_side_by_side(connect: OpenClient, cache: Path) -> None:
+    with connect() as client:
+        add(client, "1")
+
+    def cycle(number: int) -> set[str]:
+        with connect(mode="r", cache_limit=10**9 * (number % 2)) as replica:
+            return ids(replica)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(cycle, range(24))) == [{"1"}] * 24
+    assert len(directories(cache)) <= 4
+    assert all((folder / "closed.json").exists() for folder in directories(cache))
+
+
 def test_refreshes_and_restores_leave_nothing(connect: OpenClient, cache: Path) -> None:
     before = shared()
     with connect() as client:

@@ -102,3 +102,32 @@ say(f"child {os.waitstatus_to_exitcode(status)}")
 """
     with python(program, place, cache / "other") as process:
         lines(process, "child 1")
+
+
+def test_sigterm_ends_a_child_at_once_and_leaves_the_parent(connect: OpenClient, place: str, cache: Path) -> None:
+    program = """
+import warnings
+warnings.simplefilter("ignore")
+thoth_storage.close_on_sigterm()
+client = opened()
+add(client, "1")
+pid = os.fork()
+if not pid:
+    say("child")
+    time.sleep(1000)
+    os._exit(1)
+sys.stdin.readline()
+os.kill(pid, signal.SIGTERM)
+_, status = os.waitpid(pid, 0)
+say(f"child {os.waitstatus_to_exitcode(status)}")
+add(client, "2")
+client.close()
+say("closed")
+"""
+    with python(program, place, cache / "other") as process:
+        lines(process, "child")
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+        lines(process, "child -15", "closed")
+    assert ids(connect()) == {"1", "2"}

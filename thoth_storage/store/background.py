@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from thoth_storage.errors import InvalidArgumentError, StorageError
+from thoth_storage.errors import InvalidArgumentError
 
 __all__ = ["LOOK", "CheckpointPolicy", "Repeater"]
 
@@ -46,8 +46,8 @@ class CheckpointPolicy:
 
 
 class Repeater:
-    """Calls ``work`` every so many seconds on a thread of its own, until ``stop``. A failure of the store is logged,
-    told to ``failed``, and does not end it."""
+    """Calls ``work`` every so many seconds on a thread of its own, until ``stop``. A failure is logged, told to
+    ``failed``, and does not end it."""
 
     def __init__(self, name: str, work: Callable[[], object], seconds: float, failed: Callable[[str], None]) -> None:
         self._name = name
@@ -70,7 +70,8 @@ class Repeater:
             try:
                 self._work()
                 pause = self._seconds
-            except StorageError as error:
+            except Exception as error:
+                # Whatever it was: with this thread ended, nobody would store or follow any more, without a word.
                 pause = max(min(2 * pause, _LONGEST), self._seconds)
                 _log.error("%s failed: %s", self._name, error)
                 self._failed(f"{type(error).__name__}: {error}")
