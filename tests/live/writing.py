@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ class Writer:
     batch: int
     keeps: int
     """Rows at most, so that a small collection stays small."""
+    pause: float = 0.0
+    """Seconds between two calls."""
     begun: int = 0
     done: int = 0
     """Numbers of the last call that was begun, and of the last that Chroma acknowledged."""
@@ -61,6 +64,7 @@ class Writer:
         self.begun = number
         self._call(verb, changed)
         self.done = number
+        time.sleep(self.pause)
         for each, row in changed.items():
             if row is None:
                 del self._rows[each]

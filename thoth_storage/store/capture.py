@@ -29,6 +29,8 @@ __all__ = ["Staging"]
 
 _BLOCK = 256 * 1024
 """Bytes compared at once: the block of a repository, so that each overwritten one is a whole one."""
+_SEGMENT = 16 * _BLOCK
+"""Bytes read at once: each call lets Python's lock go, and writers, who hold it for long, take it."""
 _DATABASE = "chroma.sqlite3"
 _TICK = 20_000_000
 """Nanoseconds in which a second change may leave all times of a file as they are: see ``repository.scan``."""
@@ -105,12 +107,14 @@ class Staging:
     def _bring_up(self, paths: list[str]) -> None:
         for path in paths:
             source = self._live / path
+            old = self._looks.get(path)
             try:
+                # Most files are as they were, and each call that lets Python's lock go may wait for a writer to let it
+                # go.
+                if old and old.is_of(source.stat()):
+                    continue
                 with source.open("rb", buffering=0) as file:
                     now = os.fstat(file.fileno())
-                    old = self._looks.get(path)
-                    if old and old.is_of(now):
-                        continue
                     at = time.time_ns()
                     self._patch(path, file.fileno())
                     self._looks[path] = _Look(now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino, at)
@@ -125,16 +129,22 @@ class Staging:
         try:
             had = os.fstat(descriptor).st_size
             offset = 0
-            while block := os.pread(source, _BLOCK, offset):
-                old = os.pread(descriptor, _BLOCK, offset) if offset < had else b""
-                if old != block:
-                    self._keep(path, old, offset)
-                    write_all(descriptor, block, offset)
-                offset += len(block)
+            while segment := os.pread(source, _SEGMENT, offset):
+                old = os.pread(descriptor, len(segment), offset) if offset < had else b""
+                if old != segment:
+                    self._patch_blocks(path, descriptor, segment, old, offset)
+                offset += len(segment)
             if offset != had:
                 os.ftruncate(descriptor, offset)
         finally:
             os.close(descriptor)
+
+    def _patch_blocks(self, path: str, descriptor: int, segment: bytes, old: bytes, offset: int) -> None:
+        for start in range(0, len(segment), _BLOCK):
+            block, before = segment[start : start + _BLOCK], old[start : start + _BLOCK]
+            if before != block:
+                self._keep(path, before, offset + start)
+                write_all(descriptor, block, offset + start)
 
     def _keep(self, path: str, old: bytes, offset: int) -> None:
         """Put aside what is about to be overwritten. What was put aside before, in this capture, is older and stays."""
