@@ -57,8 +57,8 @@ def _come_and_go(client: Any) -> Callable[[], None]:
     [
         ("staging", 6, 0.0),
         ("in place", 6, 0.0),
-        # Chroma's writers hold Python's lock; some air between their calls, or fifty checkpoints take six minutes.
-        pytest.param("staging", 50, 0.05, marks=pytest.mark.exhaustive),
+        # Chroma's writers hold Python's lock; some air between their calls, or each checkpoint takes five seconds.
+        pytest.param("staging", 15, 0.05, marks=pytest.mark.exhaustive),
     ],
 )
 def test_every_checkpoint_is_what_was_acknowledged(

@@ -87,16 +87,18 @@ class Writer:
             embeddings=[list(row[2]) for row in rows],
         )
 
-    def state(self, calls: int) -> dict[str, Row]:
-        """The rows after so many calls."""
-        rows: dict[str, Row] = {}
-        for _, changed in self.calls[:calls]:
+    def reached(self, rows: dict[str, Row], least: int, most: int) -> int | None:
+        """After how many calls, so many at least and at most, the collection had just these rows."""
+        now: dict[str, Row] = {}
+        for number, (_, changed) in enumerate([("", {}), *self.calls[:most]]):
             for each, row in changed.items():
                 if row is None:
-                    rows.pop(each, None)
+                    now.pop(each, None)
                 else:
-                    rows[each] = row
-        return rows
+                    now[each] = row
+            if number >= least and now == rows:
+                return number
+        return None
 
 
 @contextmanager
@@ -135,10 +137,10 @@ def check(client: ClientAPI, writer: Writer, least: int, most: int, folder: Path
             found["ids"], found["documents"], found["metadatas"], found["embeddings"], strict=True
         )
     }
-    same = [calls for calls in range(least, most + 1) if writer.state(calls) == rows]
-    assert same, f"{folder}: {writer.name} has {len(rows)} rows, which it had after none of the calls {least} to {most}"
+    reached = writer.reached(rows, least, most)
+    assert reached is not None, f"{folder}: {writer.name} never had these {len(rows)} rows from call {least} to {most}"
     assert collection.count() == len(rows)
     for each in sorted(rows)[:: max(len(rows) // 3, 1)]:
         nearest = collection.query(query_embeddings=[list(rows[each][2])], n_results=1)["ids"][0]
         assert nearest == [each]
-    return same[0]
+    return reached
