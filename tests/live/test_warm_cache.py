@@ -14,6 +14,7 @@ from tests.live.conftest import OpenClient
 from tests.live.programs import add, directories, ids, lines, python
 from tests.store.helpers import random_vectors
 from thoth_storage import Repository
+from thoth_storage.errors import ConflictError
 from thoth_storage.store.cache import trim
 from thoth_storage.wrappers import MeteredBackend
 from thoth_storage.wrappers.base import WrappedBackend
@@ -264,3 +265,20 @@ say("done")
             lines(process, "done")
     with connect(cache_limit=KEEP) as client:
         assert ids(client) == set(ROWS)
+
+
+def test_a_directory_with_more_than_its_checkpoint_is_not_kept_as_that(
+    connect: OpenClient, place: str, warm: Path, cache: Path
+) -> None:
+    """Its rows went into a snapshot beside the line, and the one that it was opened upon has not got them."""
+    loser, winner = connect(cache_limit=KEEP), connect()
+    add(winner, "of the winner")
+    rival = winner.checkpoint()
+    add(loser, "of the loser")
+    with pytest.raises(ConflictError):
+        loser.checkpoint()
+    loser.close()
+    assert warm not in directories(cache)
+    Repository.open(place).forget([rival.id])
+    with connect(cache_limit=KEEP) as client:
+        assert sorted(ids(client)) == sorted(ROWS)

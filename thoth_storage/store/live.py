@@ -50,6 +50,8 @@ class LiveStore:
         self._handles = Handles()
         self._publishing = threading.RLock()
         self._disposing: list[threading.Thread] = []
+        self._strayed = False
+        """Whether the local state has what ``base`` has not, though nothing is pending: then it is not kept as that."""
         self._local = Local(cache)
         self._capture = Capture(self.repository, self._local)
 
@@ -167,7 +169,7 @@ class LiveStore:
             try:
                 yield
             finally:
-                self.pending.clear()
+                self._strayed |= self.pending.take() is not None
                 if before:
                     self.pending.give_back(before)
 
@@ -198,7 +200,7 @@ class LiveStore:
             except ConflictError:
                 self._shut(None, close_client)
                 raise
-            self._shut(None if self.pending else self.base, close_client)
+            self._shut(None if self.pending or self._strayed else self.base, close_client)
 
     def _shut(self, holds: str | None, close_client: Callable[[], None]) -> None:
         self._local.closed = True
@@ -219,6 +221,7 @@ class LiveStore:
             self._capture = Capture(self.repository, self._local)
             self._handles.rebind(self._local.server)
         self.pending.clear()
+        self._strayed = False
 
     def _generation(self, cache: CacheDirectory) -> Generation:
         """Deletes its directory on a thread of its own: who leaves last is a reader who wants to go on."""
@@ -250,6 +253,7 @@ class LiveStore:
                 snapshot, rival = self._store(name, labels)
             if not rival:
                 self.base = snapshot.id
+            self._strayed = rival is not None
             return snapshot, rival
 
     def _store(self, name: str | None, tags: tuple[str, ...]) -> tuple[Snapshot, str | None]:
