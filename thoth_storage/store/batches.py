@@ -14,7 +14,7 @@ from chromadb.errors import InternalError, NotFoundError
 
 from thoth_storage.errors import InvalidArgumentError
 
-__all__ = ["check_finite", "get_all", "in_slices", "is_too_large", "weight"]
+__all__ = ["check_finite", "check_slices", "get_all", "in_slices", "is_too_large", "weight"]
 
 SLICE = 500
 """Rows in one call of Chroma: a quarter of a second in which no other thread runs, and little slower than 5,000."""
@@ -29,6 +29,15 @@ def in_slices(call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     ids = arguments.get("ids")
     if ids is None or len(ids) <= SLICE or arguments.get("limit") is not None:
         return call(**arguments)
+    check_slices(call, arguments)
+    results = [call(**{**arguments, **part}) for part in _parts(arguments, SLICE)]
+    if all(isinstance(each, dict) for each in results):
+        return {"deleted": sum(each["deleted"] for each in results)}
+    return results[-1]
+
+
+def check_slices(call: Callable[..., Any], arguments: dict[str, Any]) -> None:
+    """Raise what Chroma raises for a row of a large write, before any is written."""
     odd = _odd_row(arguments)
     if odd is not None:
         call(**{**arguments, **_rows(arguments, [0, odd])})  # the words of the refusal are Chroma's
@@ -36,10 +45,6 @@ def in_slices(call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         # Chroma looks at all rows before it looks for the collection.
         with suppress(NotFoundError):
             call(**{**arguments, **part, "collection_id": uuid4()})
-    results = [call(**{**arguments, **part}) for part in _parts(arguments, SLICE)]
-    if all(isinstance(each, dict) for each in results):
-        return {"deleted": sum(each["deleted"] for each in results)}
-    return results[-1]
 
 
 def _odd_row(arguments: dict[str, Any]) -> int | None:
