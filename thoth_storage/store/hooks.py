@@ -17,7 +17,7 @@ from chromadb.api import ServerAPI
 from chromadb.errors import ChromaError, InternalError, NotFoundError
 
 from thoth_storage.errors import CapabilityError
-from thoth_storage.store.batches import check_finite, get_all, in_slices, is_too_large, weight
+from thoth_storage.store.batches import check_finite, get_all, in_slices, is_slow, is_too_large, weight
 from thoth_storage.store.gate import Gate
 from thoth_storage.store.handles import Handles
 from thoth_storage.store.surface import MUTATIONS, READS, unknown_methods
@@ -72,6 +72,8 @@ class _Hooks:
     def _read(self, name: str, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         self._keeper.check_open()
         check_finite(arguments)
+        if name == "_get" and is_slow(arguments):
+            return self._without_writers(get_all, original, arguments)
         try:
             with self._gate.reading():
                 self._keeper.check_open()  # it may have been closed while this waited
@@ -96,10 +98,13 @@ class _Hooks:
         too_early = name == "_query" and "Nothing found on disk" in str(error)
         if not (too_large or too_early):
             raise error
+        return self._without_writers(get_all if too_large else _call, original, arguments)
+
+    def _without_writers(self, way: Callable[..., Any], original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         with self._gate.writers, self._gate.reading():
             self._keeper.check_open()
             self._handles.translate(arguments)  # it may have been made anew while this waited
-            return get_all(original, arguments) if too_large else original(**arguments)
+            return way(original, arguments)
 
     def _write(self, name: str, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         check_finite(arguments)
@@ -147,6 +152,10 @@ class _Hooks:
 def hook(server: ServerAPI, keeper: Keeper, gate: Gate, trust: Trust, handles: Handles) -> None:
     """Put the hooks on ``server``. Raises ConfigurationError for a chromadb that has not the methods that they need."""
     _Hooks(server, keeper, gate, trust, handles).install()
+
+
+def _call(original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    return original(**arguments)
 
 
 def _refuse(name: str, *_args: Any, **_kwargs: Any) -> NoReturn:
