@@ -1,8 +1,8 @@
 """Local Chroma directories: always disposable, each owned by one process, swept away when their owner died.
 
 A directory that was not closed is never trusted (one in eight does not even open after a kill). One that was closed
-says so in a mark, and what snapshot it holds: the next opening takes it over, mark first. Two processes on one machine
-have two directories.
+says so in a mark, and what snapshot it holds: the next opening takes it over, and takes the mark away before Chroma
+comes. Two processes on one machine have two directories.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from thoth_storage.errors import AlreadyExistsError, ConfigurationError, ConflictError, NotFoundError, StorageError
 from thoth_storage.fsspec_errors import classify
-from thoth_storage.store.warm import CHROMA, is_marked, mark, unmark
+from thoth_storage.store.warm import CHROMA, is_marked, mark, marked_as, unmark
 
 __all__ = ["CacheDirectory", "cache_error", "trim"]
 
@@ -27,7 +27,7 @@ _IN_THE_WAY = {AlreadyExistsError, ConflictError, NotFoundError}
 
 
 class CacheDirectory:
-    """A folder for the store at ``url`` below ``root``, held by an OS lock until ``remove`` or ``keep``.
+    """A folder for the store at ``url`` below ``root``, held by an OS lock until ``remove``, ``keep`` or ``give_up``.
 
     Fresh; or with ``warm``, if there is one, one that was closed and kept: then ``snapshot`` is the id of what it
     holds. ``path`` is where Chroma's files go, ``folder`` has room for what goes with them. Raises PermissionError_,
@@ -73,6 +73,21 @@ class CacheDirectory:
             self.remove()
             return
         self._give_up_lock()
+
+    def begin(self) -> None:
+        """Chroma is about to open the files: from here on they are what this process makes of them."""
+        try:
+            unmark(self.folder)
+        except OSError as error:
+            raise cache_error(error, self.folder) from error
+
+    def give_up(self) -> None:
+        """It could not be brought to what was wanted. One that was kept is left for the next opening as it was: whether
+        its files still are what its mark tells of is seen then."""
+        if self._lock is not None and is_marked(self.folder):
+            self._give_up_lock()
+        else:
+            self.remove()
 
     def abandon(self) -> None:
         """In a forked child: it is the parent's, whose lock is not to last as long as this process."""
@@ -125,7 +140,7 @@ def _take_over(base: Path) -> tuple[Path, int, str] | None:
         if descriptor is None:
             continue
         try:
-            snapshot = unmark(folder)
+            snapshot = marked_as(folder)
         except BaseException:
             os.close(descriptor)
             raise
@@ -137,14 +152,20 @@ def _take_over(base: Path) -> tuple[Path, int, str] | None:
 
 
 def trim(root: Path, limit: int) -> None:
-    """Remove directories that are kept for no running process, the oldest first, until all of them below ``root`` have
-    at most ``limit`` bytes."""
-    kept = sorted((folder for folder in root.glob("*/*") if is_marked(folder)), key=_age, reverse=True)
-    room = limit
-    for folder in kept:
-        room -= _size(folder)
-        if room < 0 and (descriptor := _try_lock(folder)) is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+    """Remove directories that are kept for no running process until all of them below ``root`` have at most ``limit``
+    bytes: first those that are too large by themselves, so that they take no others along; then the one that was not
+    used for longest, and so on."""
+    sizes = {folder: _size(folder) for folder in sorted(filter(is_marked, root.glob("*/*")), key=_age)}
+    too_large = [folder for folder, size in sizes.items() if size > limit]
+    taken = sum(sizes.values())
+    for folder in dict.fromkeys([*too_large, *sizes]):
+        if taken <= limit:
+            break
+        taken -= sizes[folder]
+        descriptor = _try_lock(folder)
+        if descriptor is not None:
+            if is_marked(folder):
+                shutil.rmtree(folder, ignore_errors=True)
             os.close(descriptor)
 
 

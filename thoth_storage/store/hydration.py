@@ -29,7 +29,7 @@ class Hydrator:
         """A directory with the files of ``snapshot``, or for None without any, that no Chroma has opened yet.
 
         One that was kept by an earlier run is taken as it is where it holds that very snapshot, else its blocks are
-        reused, or those below ``reuse``.
+        reused, or those below ``reuse``. It is left as it was where that fails.
         """
         cache = CacheDirectory(self.root, self.repository.url, warm=reuse is None)
         try:
@@ -38,9 +38,10 @@ class Hydrator:
             elif cache.snapshot and not snapshot:
                 cache.remove()
                 cache = CacheDirectory(self.root, self.repository.url)
+            cache.begin()
             self.trim()
         except BaseException:
-            cache.remove()
+            cache.give_up()
             raise
         return cache
 

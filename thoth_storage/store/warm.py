@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["CHROMA", "is_marked", "mark", "unmark"]
+__all__ = ["CHROMA", "is_marked", "mark", "marked_as", "unmark"]
 
 CHROMA = "chroma"
 """Where Chroma's files are, in the folder of a cache directory."""
@@ -36,18 +36,17 @@ def mark(folder: Path, snapshot: str) -> None:
     unnamed.rename(folder / _MARK)
 
 
-def unmark(folder: Path) -> str | None:
-    """Take the mark away, so that who is killed from here on leaves none, and give the snapshot that the files hold;
-    None where they are not what the mark tells of. Raises OSError."""
+def unmark(folder: Path) -> None:
+    """Take the mark away, so that who is killed from here on leaves none. Raises OSError."""
+    (folder / _MARK).unlink(missing_ok=True)
+
+
+def marked_as(folder: Path) -> str | None:
+    """The snapshot that the files hold; None where they are not what the mark tells of. Raises OSError."""
     try:
-        data = (folder / _MARK).read_bytes()
-    except FileNotFoundError:
-        return None  # another process took it since it was looked at, and was killed
-    (folder / _MARK).unlink()
-    try:
-        told = msgspec.json.decode(data, type=_Mark)
-    except msgspec.DecodeError:
-        return None
+        told = msgspec.json.decode((folder / _MARK).read_bytes(), type=_Mark)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None  # another process took it away since it was looked at
     same = told.chromadb == metadata.version("chromadb") and told.files == _looks(folder / CHROMA)
     return told.snapshot if same else None
 
