@@ -108,7 +108,7 @@ class LiveClient(Client):
         behind = None
         if not self._closed:
             try:
-                behind = live.line.behind(live.base)
+                behind = live.behind()
             except StorageError as failure:
                 error = f"{type(failure).__name__}: {failure}"
         now = live.pending.now
@@ -116,7 +116,7 @@ class LiveClient(Client):
             url=live.url,
             mode=live.mode,
             checkpoint=live.base,
-            position=None,
+            position=live.position,
             behind=behind,
             local_path=str(live.path),
             local_bytes=live.local_bytes(),

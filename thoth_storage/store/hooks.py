@@ -20,6 +20,8 @@ from thoth_storage.errors import CapabilityError
 from thoth_storage.store.batches import check_finite, get_all, in_slices, is_slow, is_too_large, weight
 from thoth_storage.store.gate import Gate
 from thoth_storage.store.handles import Handles
+from thoth_storage.store.journal import Journal
+from thoth_storage.store.recording import LOGGED
 from thoth_storage.store.surface import MUTATIONS, READS, unknown_methods
 from thoth_storage.store.trust import Trust
 
@@ -32,12 +34,21 @@ _SLICED = {"_add", "_upsert", "_update", "_delete"}
 class Keeper(Protocol):
     """Who answers for the store."""
 
+    @property
+    def journal(self) -> Journal | None:
+        """Where writes go, if each is logged."""
+
     def check_open(self) -> None:
         """Raises StorageError where it may not be read (any more)."""
 
-    def before_write(self, rows: int, size: int) -> None:
-        """Called with the writers' lock. Raises StorageError where it may not be changed; else so many rows, of about
-        that many bytes, count as written."""
+    def before_read(self) -> None:
+        """The same, and what is due before a read is done. The caller holds no lock that a writer waits for."""
+
+    def check_writable(self) -> None:
+        """Raises StorageError where it may not be changed."""
+
+    def wrote(self, rows: int, size: int) -> None:
+        """So many rows, of about that many bytes, are written. Called with the writers' lock."""
 
 
 class _Hooks:
@@ -108,11 +119,19 @@ class _Hooks:
 
     def _write(self, name: str, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         check_finite(arguments)
+        journal = self._keeper.journal
+        if journal and name in LOGGED:
+            found = self._existing(name, arguments)
+            if found is not None:
+                return found
+            self._keeper.check_writable()
+            return self._told(name, journal.write(name, arguments))
         with self._gate.writers:
             found = self._existing(name, arguments)
             if found is not None:
                 return found
-            self._keeper.before_write(*weight(arguments))
+            self._keeper.check_writable()
+            self._keeper.wrote(*weight(arguments))
             with self._gate.reading():
                 self._handles.translate(arguments)
                 if name in _SLICED:

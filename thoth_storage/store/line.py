@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
 from thoth_storage.repository import Repository, Snapshot
-from thoth_storage.repository.records import list_keys, read_header
+from thoth_storage.repository.records import list_keys, read_header, to_snapshot
 
 if TYPE_CHECKING:
     from thoth_storage.repository.layout import SnapshotKey
     from thoth_storage.store.captured import Captured
 
-__all__ = ["Line", "stamped"]
+__all__ = ["BULK_TAG", "Checkpoint", "Line", "stamped"]
 
 _CONFLICT = "conflict"
 """The tag of a snapshot that does not hold what another process published before it; openings pass it over."""
+
+
+BULK_TAG = "bulk"
+"""The tag of a checkpoint of work that was not logged: it counts if the entry at its position says so."""
+
+
+class Checkpoint(NamedTuple):
+    """``position``: the last entry of the write log that it covers; None where it was made without a log. ``time``:
+    when it was taken by its writer's clock, None where it cannot be read."""
+
+    id: str
+    position: int | None
+    is_bulk: bool
+    time: datetime | None
 
 
 class Line:
@@ -34,6 +48,10 @@ class Line:
     def newest(self) -> str | None:
         """The id of what an opening sees now; None for a store that has no checkpoint yet."""
         return next(self._visible(self._keys()), None)
+
+    def visible(self) -> Iterator[Checkpoint]:
+        """All that openings see, newest first."""
+        return self._checkpoints(self._keys())
 
     def behind(self, base: str | None) -> int:
         """How many checkpoints came after ``base``."""
@@ -66,43 +84,58 @@ class Line:
         keys = self._keys()
         newest = next(self._visible(keys), None)
         rival = newest if newest != base else None
-        snapshot = self._store(captured, name, labels, rival)
+        snapshot = self.store(captured, name, labels, rival)
         if not rival:
             ours = snapshot.id
             rival = next(self._visible(key for key in self._keys() if key not in keys and key.id != ours), None)
             if rival:
                 # While ours was uploaded. Mark it now, and only then take back the one without the mark.
-                snapshot = self._store(captured, name, labels, rival)
-                self._withdraw(ours)
+                snapshot = self.store(captured, name, labels, rival)
+                self.withdraw(ours)
         return snapshot, rival
 
-    def _store(self, captured: Captured, name: str | None, tags: tuple[str, ...], rival: str | None) -> Snapshot:
+    def store(
+        self,
+        captured: Captured,
+        name: str | None,
+        tags: Iterable[str],
+        rival: str | None = None,
+        position: int | None = None,
+    ) -> Snapshot:
+        """Make a snapshot; one that does not hold ``rival`` is marked, and has a name."""
+        labels = tuple(tags)
         if rival:
-            name, tags = name or stamped(_CONFLICT), (*tags, _CONFLICT)
+            name, labels = name or stamped(_CONFLICT), (*labels, _CONFLICT)
         return self._repository.backup(
-            captured.path, name=name, tags=tags, staging=captured.previous, held=captured.held
+            captured.path, name=name, tags=labels, staging=captured.previous, held=captured.held, position=position
         )
 
-    def _withdraw(self, snapshot_id: str) -> None:
+    def withdraw(self, snapshot_id: str) -> None:
+        """Delete a snapshot of ours."""
         self._repository.backend.delete(*(key.key for key in self._keys() if key.id == snapshot_id))
 
     def _keys(self) -> list[SnapshotKey]:
         return list_keys(self._repository.backend)
 
     def _visible(self, keys: Iterable[SnapshotKey]) -> Iterator[str]:
-        """The ids among ``keys``, newest first, that openings see. One that cannot be read is among them: to open the
-        one before it instead, and to publish over it, would lose it without a word."""
+        return (each.id for each in self._checkpoints(keys))
+
+    def _checkpoints(self, keys: Iterable[SnapshotKey]) -> Iterator[Checkpoint]:
+        """Those among ``keys``, newest first, that openings see. One that cannot be read is among them: to open the one
+        before it instead, and to publish over it, would lose it without a word."""
         for key in keys:
+            tags: tuple[str, ...] = ()
+            position, time = None, None
             try:
-                tags = read_header(self._repository.vault, key).tags
+                header = read_header(self._repository.vault, key)
+                tags, position, time = tuple(header.tags), header.position, to_snapshot(header).time
             except NotFoundError:
                 if key not in self._keys():
                     continue  # forgotten meanwhile
-                tags = ()
             except (CorruptionError, FormatError):
-                tags = ()
+                pass
             if _CONFLICT not in tags:
-                yield key.id
+                yield Checkpoint(key.id, position, BULK_TAG in tags, time)
 
 
 def stamped(word: str) -> str:

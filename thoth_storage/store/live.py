@@ -1,59 +1,75 @@
 """A Chroma that is in use and the repository that it comes from and goes to: checkpoints, refresh, restore, close.
 
 Two locks: ``_publishing`` is held for a whole capture and upload, so that whoever returns from a checkpoint can rely on
-it; the gate's ``writers`` only while files must not change. Always taken in that order.
+it; the gate's ``writers`` only while files must not change, or the next entry of the log is being decided. Always taken
+in that order.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from thoth_storage.errors import ConflictError, PermissionError_
+from thoth_storage.errors import ConflictError, PermissionError_, StorageError
 from thoth_storage.repository import Snapshot
 from thoth_storage.repository.held import HeldError
-from thoth_storage.store.capturing import Capture
-from thoth_storage.store.gate import Gate, Generation
-from thoth_storage.store.handles import Handles
+from thoth_storage.store.gate import Gate
 from thoth_storage.store.hooks import hook
 from thoth_storage.store.line import Line
-from thoth_storage.store.local import Local
+from thoth_storage.store.local_state import LocalState
 from thoth_storage.store.pending import Pending
+from thoth_storage.store.shared import Shared
 
 if TYPE_CHECKING:
     from chromadb.api import ServerAPI
 
+    from thoth_storage.log import Log
     from thoth_storage.store.cache import CacheDirectory
-    from thoth_storage.store.captured import Captured
     from thoth_storage.store.hydration import Hydrator
+    from thoth_storage.store.journal import Journal
+    from thoth_storage.store.start import Start
     from thoth_storage.store.trust import Trust
 
 __all__ = ["LiveStore"]
 
+_log = logging.getLogger(__name__)
+_MANY = 10_000
+"""Rows of others' that no checkpoint has, from which on a closing store makes one all the same: openings have to replay
+them."""
+
 
 class LiveStore:
-    """The state below one client. ``mode`` is ``"rw"`` or ``"r"``; ``base`` the id of the checkpoint in ``cache``."""
+    """The state below one client. ``mode`` is ``"rw"`` or ``"r"``; ``start`` what ``cache`` holds. ``log`` is None for
+    a backend on which there can be none, ``logs`` whether each write goes into it."""
 
-    def __init__(self, hydrator: Hydrator, cache: CacheDirectory, base: str | None, mode: str, trust: Trust) -> None:
+    def __init__(
+        self,
+        hydrator: Hydrator,
+        cache: CacheDirectory,
+        start: Start,
+        mode: str,
+        trust: Trust,
+        log: Log | None = None,
+        *,
+        logs: bool = False,
+        fresh: bool = False,
+    ) -> None:
         self.repository = hydrator.repository
         self.line = Line(self.repository)
         self.mode = mode
-        self.base = base
-        self.pending = Pending()
-        self.gate = Gate()
-        self._hydrator = hydrator
+        self._state = LocalState(hydrator, cache, start.snapshot)
+        self._start = start
         self._trust = trust
-        self._handles = Handles()
+        self._fresh = fresh
+        self._wrote = False
+        """Whether this client wrote anything itself."""
         self._publishing = threading.RLock()
-        self._disposing: list[threading.Thread] = []
-        self._strayed = False
-        """Whether the local state has what ``base`` has not, though nothing is pending: then it is not kept as that."""
-        self._local = Local(cache)
-        self._capture = Capture(self.repository, self._local)
+        self.shared = Shared(log, self.line, self._state, logs=logs) if log else None
 
     @property
     def url(self) -> str:
@@ -62,56 +78,103 @@ class LiveStore:
     @property
     def path(self) -> Path:
         """Where Chroma's files are now."""
-        return self._local.cache.path
+        return self._state.path
 
-    def attach(self, server: ServerAPI) -> None:
-        """Take charge of a server that is open on ``path``."""
-        self._local.serve(server)
-        self.gate.go_on_in(self._generation(self._local.cache))
-        hook(server, self, self.gate, self._trust, self._handles)
+    @property
+    def base(self) -> str | None:
+        """The id of the checkpoint that this was opened upon or last stored as."""
+        return self._state.base
+
+    @property
+    def pending(self) -> Pending:
+        return self._state.pending
+
+    @property
+    def gate(self) -> Gate:
+        return self._state.gate
+
+    @property
+    def position(self) -> int | None:
+        """The last entry of the log that is in the local state."""
+        return self.shared.replica.position if self.shared else None
 
     @property
     def pause(self) -> float | None:
         """Seconds for which the last checkpoint held writers back."""
-        return self._capture.pause
+        return self._state.pause
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether what was written is safe without a checkpoint."""
+        return self.shared is not None and self.shared.logs
+
+    def attach(self, server: ServerAPI) -> None:
+        """Take charge of a server that is open on ``path``, and bring it up to the end of the log."""
+        self._state.serve(server)
+        if self.shared:
+            self.shared.attach(server, self._start)
+        hook(server, self, self.gate, self._trust, self._state.handles)
 
     def local_bytes(self) -> int:
         """Bytes of the files in the local directory."""
-        return self._local.size()
+        return self._state.local.size()
+
+    def behind(self) -> int:
+        """How many entries of the log, or checkpoints where there is none, others have stored since."""
+        if self.shared and self.shared.replica.position:
+            return self.shared.behind()
+        return self.line.behind(self.base)
 
     def abandon(self) -> None:
         """In a forked child: leave all of it to the parent."""
         self._publishing = threading.RLock()
-        self.gate.abandon()
-        self._local.cache.abandon()
+        self._state.abandon()
 
     # What the hooks ask.
 
+    @property
+    def journal(self) -> Journal | None:
+        return self.shared.journal if self.shared and self.is_durable else None
+
     def check_open(self) -> None:
         """Raises StorageError after a close, and in a process that was forked since the opening."""
-        self._local.check_open(self.url)
+        self._state.local.check_open(self.url)
 
-    def before_write(self, rows: int, size: int) -> None:
+    def before_read(self) -> None:
+        """Also sees to what the reader is to see."""
+        self.check_open()
+        if self.shared:
+            if self._fresh:
+                self.shared.look_now()
+            elif self.shared.replica.broken:
+                with self.gate.writers:
+                    self.shared.replica.mend()
+
+    def check_writable(self) -> None:
         self.check_open()
         if self.mode == "r":
             raise PermissionError_("this store is opened read-only", url=self.url, hint='open it with mode="rw"')
+        self._wrote = True
+
+    def wrote(self, rows: int, size: int) -> None:
         self.pending.add(rows, size)
 
     # Verbs.
 
     def checkpoint(self, name: str | None, tags: Iterable[str]) -> Snapshot:
-        """A snapshot of the state now. Raises ConflictError if another process published one since this was opened."""
+        """A snapshot of the state now. Raises ConflictError if this holds work that was not logged, and another process
+        published since this was opened."""
         snapshot, rival = self._publish(name, tags)
         if rival:
             raise ConflictError(
-                f"another process stored the snapshot {rival[:12]} since this one was opened",
+                f"another process stored {rival} since this one was opened",
                 url=self.url,
                 hint=f"this state is kept as {snapshot.name!r}; refresh, then add what is missing",
             )
         return snapshot
 
     def backup(self, name: str, tags: Iterable[str]) -> tuple[Snapshot, str | None]:
-        """A snapshot whatever others have published; also gives the id of what it does not hold, if anything."""
+        """A snapshot whatever others have published; also tells what it does not hold, if anything."""
         return self._publish(name, tags)
 
     def sync(self, tag: str) -> Snapshot | None:
@@ -121,117 +184,100 @@ class LiveStore:
             return self.checkpoint(None, [tag]) if self.pending else None
 
     def refresh(self) -> bool:
-        """Go on to the newest checkpoint; False if this is it. Raises ConflictError where that would lose writes."""
+        """Go on to what others have published; whether there was any. Raises ConflictError where that would lose
+        writes."""
         with self._publishing:
             self.check_open()
+            if self.shared:
+                if not self.is_durable:
+                    self._check_nothing_pending()
+                return self.shared.follow()
             newest = self.line.newest()
             if newest is None or newest == self.base:
                 return False
             self._check_nothing_pending()
-            cache = self._hydrator.hydrate(newest, reuse=self.path)
-            try:
-                with self.gate.writers:
+            cache = self._state.hydrate(newest)
+            with self.gate.writers:
+                try:
                     self._check_nothing_pending()
-                    self._swap(cache)
-                    self.base = newest
-            except BaseException:
-                cache.remove()
-                raise
+                except BaseException:
+                    cache.remove()
+                    raise
+                self._state.swap(cache, newest)
             return True
 
     def restore(self, wanted: str, at: datetime | None) -> Snapshot:
-        """Replace the state by a snapshot's, after keeping what was not published. Searches that are under way end on
-        the old state, later ones see the new."""
-        with self._publishing, self.gate.writers:
+        """Replace the state by a snapshot's, or by that at some time, after keeping what no checkpoint has. Searches
+        that are under way end on the old state, later ones see the new."""
+        with self._publishing:
             self.check_open()
-            snapshot = self.repository.get(self.line.find(wanted, at))
-            if self.pending:
-                self._publish(None, ["before-restore"])
-            cache = self._hydrator.hydrate(snapshot.id, reuse=self.path)
-            try:
-                self._swap(cache)
-            except BaseException:
-                cache.remove()
-                raise
-            if self.mode == "rw":
-                # Going back is a decision about all that was published so far, so none of it is a conflict.
-                self.base = self.line.newest()
-                self.pending.add(0, 0)
-            else:
-                self.base = snapshot.id
+            if self.mode == "r":
+                return self._show(self.repository.get(self.line.find(wanted, at)))
+            logged = self.shared.snapshot_at(self.repository, at) if self.shared and at else None
+            snapshot = self.repository.get(logged or self.line.find(wanted, at))
+            with nullcontext() if self.is_durable else self.gate.writers:
+                if self.pending:
+                    self._publish(None, ["before-restore"])
+                if self.shared:
+                    self.shared.set_state(snapshot.id)
+                    self._publish(None, ["restored"])
+                else:
+                    # Going back is a decision about all that was published so far, so none of it is a conflict.
+                    self._state.replace(snapshot.id)
+                    self._state.base = self.line.newest()
+                    self.pending.add(0, 0)
         return snapshot
 
-    @contextmanager
-    def unnoticed(self) -> Iterator[None]:
-        """For a write that is no change worth a checkpoint, since every opening makes it anew."""
+    def _show(self, snapshot: Snapshot) -> Snapshot:
+        """Restore for this reader alone, until it follows the others again."""
         with self.gate.writers:
-            before = self.pending.take()
-            try:
-                yield
-            finally:
-                self._strayed |= self.pending.take() is not None
-                if before:
-                    self.pending.give_back(before)
+            self._state.replace(snapshot.id)
+            if self.shared:
+                self.shared.left_the_line = True
+        return snapshot
+
+    def unnoticed(self) -> AbstractContextManager[None]:
+        """For a write that is no change worth a checkpoint, since every opening makes it anew."""
+        return nullcontext() if self.is_durable else self._state.unnoticed()
 
     @contextmanager
     def replacing(self) -> Iterator[None]:
         """For changing collections as a whole, with no reader inside; those that are made anew under the same name are
         then found by the objects of the old ones."""
-        with self.gate.alone():
+        with self._state.replacing():
             self.check_open()
-            names = self._handles.names()
-            try:
-                yield
-            finally:
-                self._handles.remember(names)
-                self._handles.rebind(self._local.server)
+            yield
 
     def close(self, close_client: Callable[[], None]) -> None:
-        """Publish and give everything back; left open where publishing failed, but for a conflict."""
+        """Publish and give everything back; left open where publishing failed, but for a conflict, or if all is in the
+        log anyway."""
         with self._publishing, self.gate.writers:
-            if self._local.closed:
+            if self._state.local.closed:
                 return
-            if self._local.is_foreign:
-                self._local.closed = True
+            if self._state.local.is_foreign:
+                self._state.local.closed = True
                 return
             try:
-                if self.pending and self.mode == "rw":
-                    self.sync("close")
+                self._publish_last()
             except ConflictError:
                 self._shut(None, close_client)
                 raise
-            self._shut(None if self.pending or self._strayed else self.base, close_client)
+            self._shut(None if self.pending or self._state.strayed else self.base, close_client)
+
+    def _publish_last(self) -> None:
+        now = self.pending.now
+        if self.mode == "r" or now is None or not (self._wrote or now.rows >= _MANY):
+            return
+        try:
+            self.sync("close")
+        except StorageError as error:
+            if not self.is_durable:
+                raise
+            _log.warning("%s: no checkpoint at the end, openings replay the log: %s", self.url, error)
 
     def _shut(self, holds: str | None, close_client: Callable[[], None]) -> None:
-        self._local.closed = True
-        self._capture.remove()
-        with self.gate.alone():
-            close_client()
-        for thread in self._disposing:
-            thread.join()
-        self._local.give_back(holds if self._hydrator.limit else None)
-        self._hydrator.trim()
+        self._state.shut(holds, close_client)
         self.repository.close()
-
-    def _swap(self, cache: CacheDirectory) -> None:
-        """Let Chroma go on in another directory. Under the writers' lock."""
-        with self._handles.settled:
-            self._local.move(cache)
-            self.gate.go_on_in(self._generation(cache))
-            self._capture = Capture(self.repository, self._local)
-            self._handles.rebind(self._local.server)
-        self.pending.clear()
-        self._strayed = False
-
-    def _generation(self, cache: CacheDirectory) -> Generation:
-        """Deletes its directory on a thread of its own: who leaves last is a reader who wants to go on."""
-
-        def dispose() -> None:
-            thread = threading.Thread(target=cache.remove, name="thoth-dispose")
-            self._disposing = [*(each for each in self._disposing if each.is_alive()), thread]
-            thread.start()
-
-        return Generation(dispose)
 
     def _check_nothing_pending(self) -> None:
         if self.pending:
@@ -249,33 +295,24 @@ class LiveStore:
             try:
                 snapshot, rival = self._store(name, labels)
             except HeldError:
-                self._capture.forget()
+                self._state.forget_stored()
                 snapshot, rival = self._store(name, labels)
             if not rival:
-                self.base = snapshot.id
-            self._strayed = rival is not None
+                self._state.base = snapshot.id
+            self._state.strayed = rival is not None
             return snapshot, rival
 
     def _store(self, name: str | None, tags: tuple[str, ...]) -> tuple[Snapshot, str | None]:
-        with self._captured() as captured:
-            return self.line.publish(captured, name, tags, self.base)
+        position = 0
 
-    @contextmanager
-    def _captured(self) -> Iterator[Captured]:
-        """A directory that stays as it is. What is pending counts as stored if the ``with`` block ends well."""
-        taken = None
+        def look() -> None:
+            nonlocal position
+            position = self.position or 0
+            if self.shared and self.shared.replica.broken:
+                raise self.shared.replica.broken
 
-        @contextmanager
-        def held() -> Iterator[None]:
-            nonlocal taken
-            with self.gate.writers:
-                taken = self.pending.take()
-                yield
-
-        try:
-            with self._capture.captured(held, self.base) as captured:
-                yield captured
-        except BaseException:
-            if taken:
-                self.pending.give_back(taken)
-            raise
+        with self._state.captured(look) as captured:
+            if self.shared:
+                return self.shared.publish(captured, position, name, tags)
+            snapshot, rival = self.line.publish(captured, name, tags, self.base)
+            return snapshot, rival and f"the snapshot {rival[:12]}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from thoth_storage import config
 from thoth_storage.errors import InvalidArgumentError, NotFoundError
+from thoth_storage.log import Log
 from thoth_storage.repository import Progress, Repository
 from thoth_storage.store.background import CheckpointPolicy
 from thoth_storage.store.cache import CacheDirectory
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from chromadb.config import Settings
 
     from thoth_storage.store.client import LiveClient
+    from thoth_storage.store.start import Start
 
 __all__ = ["CACHE_LIMIT", "PersistentClient"]
 
+LOG_POLICY = CheckpointPolicy(rows=20_000, bytes=64 * 2**20)
+"""Of a store whose writes are logged: so much is replayed in some ten seconds, by whoever opens it."""
 CACHE_LIMIT = 10 * 2**30
 """Bytes of local directories that are kept for later openings, all stores below one cache directory together."""
 
@@ -40,7 +44,7 @@ def PersistentClient(  # noqa: N802 - chromadb's name
     memory_budget: int | None = None,
     mode: str = "rw",
     refresh: float | None = None,
-    durability: str = "checkpoint",
+    durability: str = "log",
     policy: CheckpointPolicy | None = None,
     allow_embedding_functions: Iterable[str] = (),
     progress: Callable[[Progress], None] | None = None,
@@ -50,14 +54,17 @@ def PersistentClient(  # noqa: N802 - chromadb's name
     ``url`` as everywhere (left out: see ``thoth_storage.config``), with ``storage_options`` for its file system and
     ``encryption_key`` as for ``Repository.open``. ``settings``, ``tenant`` and ``database`` are chromadb's.
     ``mode="r"``: nothing is written, and a store that is not there is NotFoundError; ``"rw"`` makes it. ``refresh``:
-    seconds between two looks for newer checkpoints of others, in mode "r"; None for none. ``policy``: when to make
-    checkpoints by itself. ``durability``: "checkpoint", the only one so far. ``cache_dir``: where the local directory
+    seconds between two looks for what others wrote; 0 for a look before each read; None for none but those that
+    writing takes. ``durability``: "log", a write returns when it is in the shared log at the URL; or "checkpoint", for
+    bulk loads: writes are durable after ``checkpoint`` or ``close``, and one writer at a time can publish. ``policy``:
+    when to make checkpoints by itself; with a log, None is ``LOG_POLICY``. ``cache_dir``: where the local directory
     is made; ``cache_limit``: bytes that such directories may take there while no process uses them; ``memory_budget``:
     bytes that this store may take on this machine. ``allow_embedding_functions``: names of functions that a stored
     configuration may bring to life, beside those that run here without a network. ``progress``: told how far the
     download is.
 
-    Raises NotFoundError, CapacityError with the figures, CorruptionError, and what ``Repository.open`` raises.
+    Raises NotFoundError, CapabilityError for a backend that can have no log, CapacityError with the figures,
+    CorruptionError, and what ``Repository.open`` raises.
     """
     _check_words(mode, refresh, durability, policy)
     allowed = frozenset(
@@ -73,16 +80,19 @@ def PersistentClient(  # noqa: N802 - chromadb's name
     cache: CacheDirectory | None = None
     try:
         hydrator = Hydrator(repository, config.cache_root(cache_dir), cache_limit, memory_budget, progress)
-        base = _newest(repository, mode)
-        cache = _beside_imports(lambda: hydrator.hydrate(base))
+        cache, start, log = _beside_imports(lambda: _begin(repository, hydrator, mode, durability))
         from thoth_storage.store.client import LiveClient
         from thoth_storage.store.live import LiveStore
         from thoth_storage.store.quiet import quiet_settings
         from thoth_storage.store.trust import Trust
 
         trust = Trust(allowed)
-        live = LiveStore(hydrator, cache, base, mode, trust)
-        return LiveClient(live, trust, settings or quiet_settings(), tenant, database, policy, refresh)
+        live = LiveStore(
+            hydrator, cache, start, mode, trust, log, logs=durability == "log" and mode == "rw", fresh=refresh == 0
+        )
+        if policy is None and live.is_durable:
+            policy = LOG_POLICY
+        return LiveClient(live, trust, settings or quiet_settings(), tenant, database, policy, refresh or None)
     except BaseException:
         if cache:
             cache.remove()
@@ -90,21 +100,31 @@ def PersistentClient(  # noqa: N802 - chromadb's name
         raise
 
 
-def _newest(repository: Repository, mode: str) -> str | None:
-    base = Line(repository).newest()
-    if base is None and mode == "r":
+_Begun = tuple["CacheDirectory", "Start", "Log | None"]
+
+
+def _begin(repository: Repository, hydrator: Hydrator, mode: str, durability: str) -> _Begun:
+    """A directory with the newest checkpoint, and what is to come on top of it."""
+    from thoth_storage.store.log_opening import open_log
+    from thoth_storage.store.start import Start, find_start
+
+    log, line = open_log(repository), Line(repository)
+    if log is None and durability == "log" and mode == "rw":
+        Log(repository.backend, "").check_writable()
+    start = find_start(line, log) if log else Start(line.newest(), 0)
+    if mode == "r" and not start.snapshot and not start.ahead:
         raise NotFoundError("the store has no checkpoint yet", url=repository.url, hint="write to it first")
-    return base
+    return hydrator.hydrate(start.snapshot), start, log
 
 
-def _beside_imports(hydrate: Callable[[], CacheDirectory]) -> CacheDirectory:
-    """What ``hydrate`` gives, run while chromadb is imported, which takes half a second."""
+def _beside_imports(begin: Callable[[], _Begun]) -> _Begun:
+    """What ``begin`` gives, run while chromadb is imported, which takes half a second."""
     with ThreadPoolExecutor(1, thread_name_prefix="thoth-hydrate") as pool:
-        running: Future[CacheDirectory] = pool.submit(hydrate)
+        running: Future[_Begun] = pool.submit(begin)
         try:
             import_module("thoth_storage.store.client")
         except BaseException:
-            running.add_done_callback(lambda done: None if done.exception() else done.result().remove())
+            running.add_done_callback(lambda done: None if done.exception() else done.result()[0].remove())
             raise
     return running.result()
 
@@ -112,9 +132,13 @@ def _beside_imports(hydrate: Callable[[], CacheDirectory]) -> CacheDirectory:
 def _check_words(mode: str, refresh: float | None, durability: str, policy: CheckpointPolicy | None) -> None:
     if mode not in ("rw", "r"):
         raise InvalidArgumentError(f"mode is {mode!r}", hint='use "rw" or "r"')
-    if durability != "checkpoint":
-        raise InvalidArgumentError(f"durability is {durability!r}", hint='use "checkpoint"')
-    if refresh is not None and (mode != "r" or not refresh > 0):
-        raise InvalidArgumentError(f"refresh is {refresh!r} in mode {mode!r}", hint='seconds above 0, in mode "r"')
+    if durability not in ("log", "checkpoint"):
+        raise InvalidArgumentError(f"durability is {durability!r}", hint='use "log" or "checkpoint"')
+    if refresh is not None and not refresh >= 0:
+        raise InvalidArgumentError(f"refresh is {refresh!r}", hint="seconds, or 0 for a look before each read")
+    if refresh is not None and mode == "rw" and durability == "checkpoint":
+        raise InvalidArgumentError(
+            "what is not published cannot follow others", hint='leave refresh out, or use mode="r" or durability="log"'
+        )
     if policy is not None and mode == "r":
         raise InvalidArgumentError("a store in mode 'r' makes no checkpoints", hint="leave the policy out")

@@ -1,0 +1,126 @@
+"""Operations of the write log, done to the local Chroma.
+
+Replicas agree because Chroma does the same everywhere: what it refuses, it refuses alike, and that changes nothing. A
+failure that is this machine's own (a full disk, no memory) is another thing: then the local state is not that of the
+log any more, and is thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from chromadb.errors import InternalError
+
+from thoth_storage.errors import StorageError
+from thoth_storage.store.batches import in_slices
+from thoth_storage.store.handles import Handles
+from thoth_storage.store.operations import Creation, Deletion, Modification, Operation, Rows, Told
+from thoth_storage.store.plain_server import unhooked
+
+__all__ = ["Applier", "is_local", "is_refusal"]
+
+_ALWAYS_REFUSED = ("too many SQL variables", "Expression tree is too large", "parser stack overflow")
+"""What SQLite says of a statement that it will not have, on any machine."""
+_ALWAYS_LOCAL = (
+    *("disk", "readonly", "read-only", "locked", "unable to open", "i/o", "malformed", "memory", "too many open"),
+)
+
+
+class Applier:
+    """For one server object, whatever directory it is in. Used under the writers' lock."""
+
+    def __init__(self, server: Any, handles: Handles) -> None:
+        self._server = server
+        self._handles = handles
+        self._verbs: dict[str, Callable[[Any, Operation, Any], Any]] = {
+            "delete": self._delete,
+            "create_collection": self._create,
+            "modify_collection": self._modify,
+            "delete_collection": self._drop,
+            "create_database": lambda plain, told, _: plain.create_database(told.database, told.tenant),
+            "delete_database": lambda plain, told, _: plain.delete_database(told.database, told.tenant),
+            "create_tenant": lambda plain, told, _: plain.create_tenant(told.tenant),
+            "reset": self._reset,
+        }
+
+    def apply(self, told: Told) -> Any:
+        """Do it, and give what Chroma gives. Raises what Chroma raises: see ``is_refusal``."""
+        if isinstance(told.arguments, Rows):
+            return self.write(told.operation, told.arguments)
+        return self._verbs[told.operation.kind](unhooked(self._server), *told)
+
+    def write(self, operation: Operation, rows: Rows, *, whole: bool = False) -> Any:
+        """The rows of an add, upsert or update; ``whole``: in one call, however many they are."""
+        plain = unhooked(self._server)
+        vectors = rows.embeddings
+        arguments = {
+            "collection_id": plain.get_collection(*operation.target).id,
+            "ids": rows.ids,
+            "embeddings": None if vectors is None else [np.frombuffer(each, "<f4") for each in vectors],
+            "metadatas": rows.metadatas,
+            "documents": rows.documents,
+            "uris": rows.uris,
+            "tenant": operation.tenant,
+            "database": operation.database,
+        }
+        call = getattr(plain, f"_{operation.kind}")
+        return call(**arguments) if whole else in_slices(call, arguments)
+
+    def _delete(self, plain: Any, operation: Operation, told: Deletion) -> Any:
+        arguments = {
+            "collection_id": plain.get_collection(*operation.target).id,
+            "ids": told.ids,
+            "where": told.where,
+            "where_document": told.where_document,
+            "tenant": operation.tenant,
+            "database": operation.database,
+        }
+        if told.limit is not None:  # chromadb 1.5.2 does not know it
+            arguments["limit"] = told.limit
+        return in_slices(plain._delete, arguments)  # noqa: SLF001 - where every write passes
+
+    def _create(self, plain: Any, operation: Operation, told: Creation) -> Any:
+        plain.bindings.create_collection(
+            operation.collection,
+            told.configuration,
+            told.schema,
+            told.metadata,
+            told.get_or_create,
+            operation.tenant,
+            operation.database,
+        )
+        model = plain.get_collection(*operation.target)
+        self._handles.note(model)
+        return model
+
+    def _modify(self, plain: Any, operation: Operation, told: Modification) -> None:
+        collection = plain.get_collection(*operation.target).id
+        plain.bindings.update_collection(str(collection), told.name, told.metadata, told.configuration)
+        if told.name:
+            for known, name in self._handles.names().items():
+                if name == operation.target:
+                    self._handles.renamed(known, told.name)
+
+    def _drop(self, plain: Any, operation: Operation, _: None) -> None:
+        plain.delete_collection(*operation.target)
+        self._handles.forget(*operation.target)
+
+    def _reset(self, plain: Any, _: Operation, __: None) -> Any:
+        done = plain.reset()
+        for name in set(self._handles.names().values()):
+            self._handles.forget(*name)
+        return done
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether Chroma would refuse that operation on every machine, and it has changed nothing."""
+    if isinstance(error, InternalError):
+        return any(words in str(error) for words in _ALWAYS_REFUSED)
+    return isinstance(error, Exception) and not isinstance(error, OSError | MemoryError | StorageError)
+
+
+def is_local(error: BaseException) -> bool:
+    """Whether it is surely this machine that failed. Of other failures that are no refusals it is not known."""
+    return not isinstance(error, InternalError) or any(words in str(error).lower() for words in _ALWAYS_LOCAL)

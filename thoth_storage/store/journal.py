@@ -1,0 +1,220 @@
+"""Writes on their way into the log: those that arrive while one is being stored go into the next entry together.
+
+Whoever gets the writers' lock takes along what the others have queued: at a service that is 30 ms away, eight threads
+write eight times as much as one.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from thoth_storage.errors import ConflictError, InvalidArgumentError, StorageError
+from thoth_storage.log import Entry, FellBehindError
+from thoth_storage.store.gate import Gate
+from thoth_storage.store.operations import Operation, encode
+from thoth_storage.store.plain_server import unhooked
+from thoth_storage.store.publishing import state_entry
+from thoth_storage.store.recording import Recorder
+from thoth_storage.store.replica import LocalFailureError, Outcome, Replica
+
+__all__ = ["Journal"]
+
+_ALONE = frozenset({"_modify", "delete_collection", "delete_database", "create_database", "create_tenant", "reset"})
+"""These change what names mean, so none of them shares an entry."""
+_MOST = 4 * 1024 * 1024
+"""Bytes of one entry, roughly, unless a single operation has more."""
+_ATTEMPTS = 1000
+"""Numbers that a write tries to get, each of which another writer got first."""
+
+
+class _Call:
+    """A write that waits for its outcome."""
+
+    def __init__(self, name: str, arguments: dict[str, Any]) -> None:
+        self.name = name
+        self.arguments = arguments
+        self.outcome: Outcome | None = None
+        self.failure: BaseException | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.outcome is not None or self.failure is not None
+
+
+class Journal:
+    """Safe to share between threads."""
+
+    def __init__(self, gate: Gate, replica: Replica, recorder: Recorder, server: Any) -> None:
+        self._gate = gate
+        self._replica = replica
+        self._recorder = recorder
+        self._server = server
+        self._queue: deque[_Call] = deque()
+        self._lock = threading.Lock()
+        self.adopts: str | None = None
+        """The snapshot that the first entry of an empty log has to name as the state."""
+
+    def write(self, name: str, arguments: dict[str, Any]) -> Any:
+        """Log a call of chromadb's server, apply it, and give what Chroma gives. Raises what Chroma raises; then
+        nothing of it was done. A call with more rows than fit into an entry goes into several.
+
+        Raises ConflictError where other writers were always first, UnavailableError where it may be logged or not.
+        """
+        parts = self._recorder.split(name, arguments)
+        if len(parts) > 1:
+            with self._gate.writers:
+                self._recorder.check(name, arguments)
+        results = [self._write(name, part) for part in parts]
+        if len(results) > 1 and all(isinstance(each, dict) for each in results):
+            return {"deleted": sum(each["deleted"] for each in results)}
+        return results[-1]
+
+    def set_state(self, snapshot: str) -> Entry:
+        """Log that the state is now that snapshot, whatever others have written. It is not applied yet. The caller
+        holds the writers' lock."""
+        for _ in range(_ATTEMPTS):
+            entry, ours = self._replica.tail.append(state_entry(snapshot))
+            if ours:
+                return entry
+            self._replica.catch_up([entry])
+        raise self._starved()
+
+    def _write(self, name: str, arguments: dict[str, Any]) -> Any:
+        call = _Call(name, arguments)
+        with self._lock:
+            self._queue.append(call)
+        with self._gate.writers:
+            while not call.is_done:
+                self._commit()
+        if call.failure is not None:
+            raise call.failure
+        assert call.outcome is not None
+        if call.outcome.error is not None:
+            raise call.outcome.error
+        return call.outcome.result
+
+    def _commit(self) -> None:
+        """Bring the next queued calls into the log and into Chroma."""
+        calls = self._next()
+        try:
+            self._store(calls)
+        except BaseException as error:
+            # Nobody may wait for ever; each of them gets an error of its own, since raising one changes it.
+            for call in calls:
+                if not call.is_done:
+                    call.failure = _same(error)
+            if not isinstance(error, Exception):
+                raise
+
+    def _next(self) -> list[_Call]:
+        """Queued calls that go into one entry."""
+        with self._lock:
+            calls = [self._queue.popleft()]
+            size = _weight(calls[0])
+            while self._queue and not {calls[0].name, self._queue[0].name} & _ALONE:
+                size += _weight(self._queue[0])
+                if size > _MOST:
+                    break
+                calls.append(self._queue.popleft())
+        return calls
+
+    def _store(self, calls: Sequence[_Call]) -> None:
+        self._replica.mend()
+        for attempt in range(_ATTEMPTS):
+            self._adopt()
+            recorded = self._recorded(calls)
+            if not recorded:
+                return
+            operations = [operation for _, operation in recorded]
+            try:
+                entry, ours = self._replica.tail.append(encode(operations))
+            except FellBehindError:
+                self._replica.renew()
+                continue
+            if ours:
+                self._apply(entry, recorded)
+                return
+            self._replica.catch_up([entry])
+            if attempt > 1:
+                time.sleep(random.uniform(0, min(0.001 * 2**attempt, 0.05)))
+        raise self._starved()
+
+    def _adopt(self) -> None:
+        if self.adopts and self._replica.position == 0:
+            entry, ours = self._replica.tail.append(state_entry(self.adopts))
+            if ours:
+                self._replica.tail.take(entry)
+            else:
+                self._replica.catch_up([entry])
+        self.adopts = None
+
+    def _recorded(self, calls: Sequence[_Call]) -> list[tuple[_Call, Operation]]:
+        """Those that can be logged, as what they mean after the last entry. The others are Chroma's to refuse."""
+        recorded = []
+        for call in calls:
+            if call.is_done:
+                continue
+            try:
+                operation = self._recorder.record(call.name, call.arguments)
+                if operation is None:
+                    self._refuse(call)
+                else:
+                    recorded.append((call, operation))
+            except Exception as error:
+                # A value that is none of Chroma's, or an embedding function that cannot be stored: for the caller.
+                call.failure = error
+        return recorded
+
+    def _refuse(self, call: _Call) -> None:
+        """Let Chroma say that the collection is not there."""
+        try:
+            getattr(unhooked(self._server), call.name)(**call.arguments)
+        except Exception as error:
+            call.failure = error
+        else:
+            call.failure = InvalidArgumentError("the collection of this call is not known", url=self._replica.log.url)
+
+    def _apply(self, entry: Entry, recorded: Sequence[tuple[_Call, Operation]]) -> None:
+        try:
+            outcomes = self._replica.take_own(entry, [operation for _, operation in recorded])
+        except Exception as error:
+            # It is in the log, and so it is done, if not here: begin anew, with it.
+            self._replica.renew()
+            outcomes = [Outcome(_unknown(operation)) for _, operation in recorded]
+            if self._replica.position < entry.sequence:
+                raise LocalFailureError(f"entry {entry.sequence} is in the log, but could not be applied") from error
+        for (call, _), outcome in zip(recorded, outcomes, strict=True):
+            call.outcome = outcome
+
+    def _starved(self) -> ConflictError:
+        return ConflictError(
+            f"other writers were first with {_ATTEMPTS} entries in a row",
+            url=self._replica.log.url,
+            hint="nothing was written; try again, or write larger batches",
+        )
+
+
+def _weight(call: _Call) -> int:
+    ids, vectors = call.arguments.get("ids") or (), call.arguments.get("embeddings")
+    documents = call.arguments.get("documents") or ()
+    width = len(vectors[0]) if vectors is not None and len(vectors) else 0
+    return len(ids) * (200 + 4 * width) + sum(len(text or "") for text in documents)
+
+
+def _unknown(operation: Operation) -> Any:
+    """What Chroma gives for a call that succeeds, where nobody saw the result."""
+    return {"deleted": 0} if operation.kind == "delete" else True
+
+
+def _same(error: BaseException) -> BaseException:
+    """The same failure for another thread."""
+    if isinstance(error, StorageError):
+        again: BaseException = error.__reduce__()[0](*error.__reduce__()[1])  # type: ignore[operator, misc]
+        again.__cause__ = error
+        return again
+    return StorageError(f"the write was interrupted, and may be in the log or not: {type(error).__name__}: {error}")

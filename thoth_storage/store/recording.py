@@ -1,0 +1,117 @@
+"""Calls of chromadb's server object as operations for the write log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT
+
+from thoth_storage.errors import InvalidArgumentError
+from thoth_storage.store.batches import check_slices
+from thoth_storage.store.handles import Handles
+from thoth_storage.store.operations import Creation, Deletion, Modification, Operation, Rows, pack
+from thoth_storage.store.plain_server import asked, find, unhooked
+
+__all__ = ["LOGGED", "Recorder"]
+
+_ROWS = {"_add": "add", "_upsert": "upsert", "_update": "update"}
+_CREATIONS = {"create_collection", "get_or_create_collection"}
+LOGGED = frozenset(
+    {*_ROWS, *_CREATIONS, "_delete", "_modify", "delete_collection"}
+    | {"create_database", "delete_database", "create_tenant", "reset"}
+)
+"""The other mutations, forks and attached functions, an embedded Chroma refuses."""
+_MOST = 4 * 1024 * 1024
+"""Bytes of one operation, roughly: what is larger is cut, so that no entry takes long to apply."""
+_COLUMNS = ("ids", "embeddings", "metadatas", "documents", "uris")
+
+
+class Recorder:
+    """For one server object. Used under the writers' lock."""
+
+    def __init__(self, server: Any, handles: Handles) -> None:
+        self._server = server
+        self._handles = handles
+
+    def split(self, name: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+        """The call, or where it is too large for one entry the calls that make it up."""
+        ids = arguments.get("ids")
+        if ids is None or (name not in _ROWS and name != "_delete"):
+            return [arguments]
+        if name == "_delete":
+            if len(ids) > _MOST // 100 and arguments.get("limit") is not None:
+                raise InvalidArgumentError(f"{len(ids)} ids with a limit are too many", hint="give fewer ids at once")
+            return [{**arguments, "ids": ids[start : start + 20_000]} for start in range(0, len(ids) or 1, 20_000)]
+        return [{**arguments, **_cut(arguments, rows)} for rows in _shares(arguments)]
+
+    def check(self, name: str, arguments: dict[str, Any]) -> None:
+        """Let Chroma look at all rows of a call that was split: what it refuses is to be refused before any is logged.
+        Raises what Chroma raises."""
+        if name != "_delete":
+            check_slices(getattr(unhooked(self._server), name), arguments)
+
+    def record(self, name: str, arguments: dict[str, Any]) -> Operation | None:
+        """The operation that the call is now; None where the collection that it means is not there (any more).
+
+        Raises TypeError, ValueError or OverflowError for values that Chroma does not take either, and what chromadb
+        raises.
+        """
+        tenant, database = arguments.get("tenant", DEFAULT_TENANT), arguments.get("database", DEFAULT_DATABASE)
+        if name in _CREATIONS:
+            told = asked(self._server, name, arguments)
+            made = Creation(told[1], told[2], told[3], bool(told[4]))
+            return Operation("create_collection", told[5], told[6], told[0], pack(made))
+        if name == "delete_collection":
+            return Operation(name, tenant, database, arguments["name"], _NOTHING)
+        if name in {"create_database", "delete_database"}:
+            return Operation(name, tenant, arguments["name"], "", _NOTHING)
+        if name == "create_tenant":
+            return Operation(name, arguments["name"], "", "", _NOTHING)
+        if name == "reset":
+            return Operation(name, "", "", "", _NOTHING)
+        arguments = dict(arguments)
+        self._handles.translate(arguments)
+        collection = arguments["id"] if name == "_modify" else arguments["collection_id"]
+        model = find(self._server, collection, tenant, database)
+        if model is None:
+            return None
+        return Operation(*self._told(name, arguments, (model.name, model.tenant, model.database)))
+
+    def _told(
+        self, name: str, arguments: dict[str, Any], target: tuple[str, str, str]
+    ) -> tuple[str, str, str, str, bytes]:
+        collection, tenant, database = target
+        if name == "_modify":
+            told = asked(self._server, name, arguments)
+            return "modify_collection", tenant, database, collection, pack(Modification(told[1], told[2], told[3]))
+        if name == "_delete":
+            fields = ("ids", "where", "where_document", "limit")
+            return "delete", tenant, database, collection, pack(Deletion(*(arguments.get(each) for each in fields)))
+        columns: dict[str, Any] = {each: arguments.get(each) for each in _COLUMNS}
+        vectors = columns["embeddings"]
+        with np.errstate(over="ignore"):
+            columns["embeddings"] = None if vectors is None else [np.asarray(row, "<f4").tobytes() for row in vectors]
+        return _ROWS[name], tenant, database, collection, pack(Rows(**columns))
+
+
+_NOTHING = pack(None)
+
+
+def _cut(arguments: Mapping[str, Any], rows: slice) -> dict[str, Any]:
+    return {name: arguments[name][rows] for name in _COLUMNS if arguments.get(name) is not None}
+
+
+def _shares(arguments: Mapping[str, Any]) -> Iterator[slice]:
+    """Rows that go into one operation each."""
+    vectors, texts = arguments.get("embeddings"), arguments.get("documents")
+    start, size = 0, 0
+    for row in range(len(arguments["ids"])):
+        weight = 200 + (4 * len(vectors[row]) if vectors is not None and row < len(vectors) else 0)
+        weight += len(texts[row] or "") if texts is not None and row < len(texts) else 0
+        if row > start and size + weight > _MOST:
+            yield slice(start, row)
+            start, size = row, 0
+        size += weight
+    yield slice(start, None)

@@ -1,0 +1,217 @@
+"""The local Chroma as what it is: the state after entry n of the shared log.
+
+Whatever comes in, own writes and others', comes as entries, one after the other. An entry that cannot be applied for a
+reason of this machine's leaves a state that is none of the log's: it is thrown away, and made anew from a checkpoint.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple, Protocol
+
+from thoth_storage.errors import StorageError
+from thoth_storage.log import Entry, FellBehindError, Log, Tail
+from thoth_storage.store.applying import Applier, is_local, is_refusal
+from thoth_storage.store.batches import SLICE
+from thoth_storage.store.coalescing import Together, coalesce
+from thoth_storage.store.gate import Gate
+from thoth_storage.store.operations import Operation, State, Told, decode, tell
+from thoth_storage.store.start import Start
+
+__all__ = ["BULK", "Ground", "LocalFailureError", "Outcome", "Replica"]
+
+_log = logging.getLogger(__name__)
+BULK = 2000
+"""Rows in one call of Chroma while nobody uses the store yet: a quarter faster than ``SLICE``."""
+
+
+class LocalFailureError(StorageError):
+    """An entry could not be applied here, for no fault of its own."""
+
+
+class Outcome(NamedTuple):
+    """What Chroma gave for an operation, or raised."""
+
+    result: Any = None
+    error: Exception | None = None
+
+
+class Ground(Protocol):
+    """What a replica stands on: the directory that Chroma works in."""
+
+    @property
+    def gate(self) -> Gate: ...
+
+    def replace(self, snapshot: str | None) -> None:
+        """Go on in a fresh directory with the files of that snapshot, or without any."""
+
+    def start(self) -> Start:
+        """Where a new replica would begin now."""
+
+    def wrote(self, rows: int, size: int) -> None:
+        """So many rows, of so many bytes, are in the state since the last checkpoint."""
+
+
+class Replica:
+    """All of it under the writers' lock."""
+
+    def __init__(self, log: Log, position: int, ground: Ground, applier: Applier) -> None:
+        self.log = log
+        self.tail = Tail(log, position)
+        self._ground = ground
+        self._applier = applier
+        self._suspects: set[tuple[Operation, str]] = set()
+        """What failed once for an unknown reason. What does so again upon a fresh state is refused."""
+        self.broken: StorageError | None = None
+        """Why the local state is none of the log's."""
+
+    @property
+    def position(self) -> int:
+        """The number of the last entry that is in the local state."""
+        return self.tail.position
+
+    def catch_up(self, ahead: Sequence[Entry] = (), most: int = SLICE) -> bool:
+        """Take every entry there is; whether there was any. ``ahead``: the next ones, which were read already.
+
+        Raises LocalFailureError, and what ``Tail.read`` raises, with all before the trouble taken.
+        """
+        self.mend()
+        taken = False
+        while True:
+            try:
+                entries = ahead or self.tail.read()
+            except FellBehindError:
+                self.renew()
+                return True
+            if not entries:
+                return taken
+            self.take(entries, most)
+            ahead, taken = (), True
+
+    def take(self, entries: Sequence[Entry], most: int = SLICE) -> None:
+        """Apply entries, the next ones in order. A state that one of them sets makes those before it needless."""
+        told, failure = self._decoded(entries)
+        for number in reversed(range(len(told))):
+            state = next((each.arguments for each in told[number] if isinstance(each.arguments, State)), None)
+            if state:
+                self._ground.replace(state.snapshot)
+                self.tail.take(entries[number])
+                entries, told = entries[number + 1 :], told[number + 1 :]
+                break
+        for start, end in _pieces(told, most):
+            self._apply([each for operations in told[start:end] for each in operations], most)
+            self.tail.take(entries[end - 1])
+        if failure:
+            raise failure
+
+    def take_own(self, entry: Entry, operations: Sequence[Operation]) -> list[Outcome]:
+        """Apply an entry that this process made, and give what Chroma says of each of its operations."""
+        told = [tell(each) for each in operations]
+        with self._unbroken(), self._apart(told):
+            outcomes = [self._outcome(each) for each in told]
+        self.tail.take(entry)
+        return outcomes
+
+    def renew(self, start: Start | None = None) -> None:
+        """Begin anew with the newest checkpoint. Readers wait: they are not to see the past."""
+        with self._ground.gate.alone():
+            self.broken = StorageError("the local state is being made anew", url=self.log.url)
+            start = start or self._ground.start()
+            self._ground.replace(start.snapshot)
+            self.tail = Tail(self.log, start.position)
+            self.broken = None
+            self.catch_up(start.ahead, BULK)
+
+    def mend(self) -> None:
+        """Begin anew where the local state is none of the log's."""
+        if self.broken:
+            self.renew()
+
+    def _decoded(self, entries: Sequence[Entry]) -> tuple[list[list[Told]], StorageError | None]:
+        """The operations of each entry, up to the first that this program cannot read."""
+        told: list[list[Told]] = []
+        for entry in entries:
+            try:
+                told.append(decode(entry.payload, url=self.log.url, sequence=entry.sequence))
+            except StorageError as error:
+                return told, error
+        return told, None
+
+    def _apply(self, operations: Sequence[Told], most: int) -> None:
+        with self._unbroken(), self._apart(operations):
+            for together in coalesce(operations, most):
+                self._apply_together(together)
+
+    def _apply_together(self, together: Together) -> None:
+        if together.rows is not None and len(together.all) > 1:
+            try:
+                self._applier.write(together.all[0].operation, together.rows, whole=True)
+                self._count(*together.all)
+                return
+            except Exception as error:
+                # One of them is refused, and so were all: each for itself then.
+                if not is_refusal(error):
+                    raise
+        for each in together.all:
+            self._outcome(each)
+
+    def _outcome(self, told: Told) -> Outcome:
+        try:
+            result = self._applier.apply(told)
+        except Exception as error:
+            suspect = (told.operation, str(error))
+            if is_refusal(error) or (not is_local(error) and suspect in self._suspects):
+                return Outcome(error=error)
+            self._suspects.add(suspect)
+            raise
+        self._count(told)
+        return Outcome(result)
+
+    def _count(self, *done: Told) -> None:
+        self._ground.wrote(sum(each.rows for each in done), sum(len(each.operation.arguments) for each in done))
+
+    def _apart(self, operations: Sequence[Told]) -> AbstractContextManager[object]:
+        """Readers are kept out where they could see a part of an entry: it takes more than one call."""
+        if len(operations) > 1 or any(each.rows > SLICE for each in operations):
+            return self._ground.gate.alone()
+        return nullcontext()
+
+    def _unbroken(self) -> AbstractContextManager[object]:
+        return _Unbroken(self._break)
+
+    def _break(self, error: BaseException) -> None:
+        self.broken = LocalFailureError(
+            f"the log could not be applied here: {type(error).__name__}: {error}",
+            url=self.log.url,
+            hint="what was written is in the log; this process begins anew with the next write or refresh",
+        )
+        _log.error("%s", self.broken)
+
+
+class _Unbroken:
+    """Notes a failure in between, whatever it is: an interrupt too leaves half of an entry applied."""
+
+    def __init__(self, failed: Callable[[BaseException], None]) -> None:
+        self._failed = failed
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            self._failed(error)
+
+
+def _pieces(told: Sequence[Sequence[Told]], most: int) -> Iterator[tuple[int, int]]:
+    """Runs of whole entries with about so many rows each: readers wait for one of them at a time."""
+    start, rows = 0, 0
+    for number, operations in enumerate(told):
+        more = sum(each.rows or 1 for each in operations)
+        if number > start and rows + more > most:
+            yield start, number
+            start, rows = number, 0
+        rows += more
+    if start < len(told):
+        yield start, len(told)

@@ -1,0 +1,128 @@
+"""A store's part in the shared log: what it writes goes there first, and what others wrote comes from there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from thoth_storage.log import Log, look
+from thoth_storage.repository import Repository, Snapshot
+from thoth_storage.store.applying import Applier
+from thoth_storage.store.aside import state_at
+from thoth_storage.store.captured import Captured
+from thoth_storage.store.history import find_point
+from thoth_storage.store.journal import Journal
+from thoth_storage.store.line import Line
+from thoth_storage.store.local_state import LocalState
+from thoth_storage.store.publishing import publish_bulk
+from thoth_storage.store.recording import Recorder
+from thoth_storage.store.replica import BULK, Replica
+from thoth_storage.store.start import Start, find_start
+
+if TYPE_CHECKING:
+    from chromadb.api import ServerAPI
+
+__all__ = ["Shared"]
+
+
+class Shared:
+    """Everything under the writers' lock unless it says otherwise. ``logs``: whether writes are logged one by one, or
+    published with checkpoints."""
+
+    def __init__(self, log: Log, line: Line, state: LocalState, *, logs: bool) -> None:
+        self.log = log
+        self.logs = logs
+        self._line = line
+        self._state = state
+        self._looks = 0
+        self.left_the_line = False
+        """Whether the local state is none that the log can go on from."""
+
+    def attach(self, server: ServerAPI, start: Start) -> None:
+        """Go on from ``start``, which is what ``server`` has open."""
+        self._server = server
+        applier = Applier(server, self._state.handles)
+        self.replica = Replica(self.log, start.position, self, applier)
+        self.journal = Journal(self.gate, self.replica, Recorder(server, self._state.handles), server)
+        self._adopt(start)
+        with self.gate.writers:
+            self.replica.catch_up(start.ahead, BULK)
+
+    # What the replica stands on.
+
+    @property
+    def gate(self) -> Any:
+        return self._state.gate
+
+    def replace(self, snapshot: str | None) -> None:
+        self._state.replace(snapshot)
+
+    def start(self) -> Start:
+        start = find_start(self._line, self.log)
+        self._adopt(start)
+        return start
+
+    def wrote(self, rows: int, size: int) -> None:
+        self._state.pending.add(rows, size)
+
+    # Verbs.
+
+    def follow(self) -> bool:
+        """Take what others have written; whether there was any. The caller holds no lock."""
+        with self.gate.writers:
+            if self.left_the_line or self._state.strayed:
+                self.replica.renew()
+                self.left_the_line = False
+                return True
+            if self.replica.position == 0 and self.journal.adopts != self._line.newest():
+                # Nobody has logged anything, but somebody stored another directory.
+                start = self.start()
+                if start.snapshot != self._state.base:
+                    self.replica.renew(start)
+                    return True
+            return self.replica.catch_up()
+
+    def look_now(self) -> None:
+        """See that every write is here that was acknowledged anywhere before this was called. The caller holds no
+        lock; of several at once, one asks for all who came before it began."""
+        before = self._looks
+        with self.gate.writers:
+            if self._looks > before:
+                return
+            self._looks += 1
+            if not self.left_the_line:
+                self.replica.catch_up()
+
+    def behind(self) -> int:
+        """How many entries others have written that are not here. Needs no lock."""
+        position = self.replica.position
+        return max(look(self.log.backend, position).last - position, 0)
+
+    def publish(
+        self, captured: Captured, position: int, name: str | None, tags: Iterable[str]
+    ) -> tuple[Snapshot, str | None]:
+        """Store a checkpoint of the state at ``position``; and what came first, if work that was not logged lost. The
+        caller holds no writers' lock."""
+        if self.logs:
+            return self._line.store(captured, name, tags, position=position), None
+        return publish_bulk(self._line, self.replica, self.gate.writers, captured, name, tags)
+
+    def set_state(self, snapshot: str) -> None:
+        """Log that the state is now that snapshot, and go on in it. Raises ConflictError."""
+        with self.gate.writers:
+            self.replica.catch_up([self.journal.set_state(snapshot)])
+
+    def snapshot_at(self, repository: Repository, at: datetime) -> str | None:
+        """A snapshot of the last state that was not made after ``at``, stored now where there is none; None where the
+        log knows nothing that old. The caller holds no lock."""
+        point = find_point(self._line, self.log, at)
+        if point is None:
+            return None
+        if point.is_snapshot:
+            return point.snapshot
+        with state_at(point, self.log, self._state.hydrator, self._state.path) as path:
+            return repository.backup(path, tags=["restored"], staging=self._state.path).id
+
+    def _adopt(self, start: Start) -> None:
+        self.journal.adopts = start.snapshot if start.adopted else None

@@ -1,0 +1,64 @@
+"""Where a replica begins: the newest checkpoint that the log still goes on from, and the entries behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from thoth_storage.errors import CorruptionError
+from thoth_storage.log import Entry, Log, Tail, truncated
+from thoth_storage.store.line import Checkpoint, Line
+from thoth_storage.store.operations import State, decode
+
+__all__ = ["Start", "find_start"]
+
+
+@dataclass(frozen=True)
+class Start:
+    """``snapshot`` with entries up to ``position`` in it, None for no files at all; ``ahead`` are entries behind it,
+    perhaps not all. ``adopted``: the log is empty, and its first entry has to say that the state is ``snapshot``."""
+
+    snapshot: str | None
+    position: int
+    ahead: Sequence[Entry] = ()
+    adopted: bool = False
+
+
+def find_start(line: Line, log: Log) -> Start:
+    """Raises CorruptionError where the log was truncated and no checkpoint covers what is gone, and what reading the
+    log raises."""
+    gone = truncated(log.backend)
+    checkpoint = next((each for each in line.visible() if _goes_on_from(each, gone, log)), None)
+    position = checkpoint.position or 0 if checkpoint else 0
+    if gone > position:
+        raise CorruptionError(
+            f"the log was truncated up to entry {gone}, and no checkpoint holds what was in it",
+            url=log.url,
+            hint="bring the deleted snapshot back, or restore an older one: thoth-storage snapshots",
+        )
+    entries = Tail(log, position).read()
+    for number in reversed(range(len(entries))):
+        state = state_of(entries[number], log)
+        if state:
+            return Start(state, entries[number].sequence, entries[number + 1 :])
+    if checkpoint is None and not entries:
+        # Snapshots of a directory that was never written to through the log.
+        newest = line.newest()
+        return Start(newest, 0, adopted=newest is not None)
+    return Start(checkpoint.id if checkpoint else None, position, entries)
+
+
+def state_of(entry: Entry, log: Log) -> str | None:
+    """The snapshot that an entry makes the state, if it is such a one."""
+    told = decode(entry.payload, url=log.url, sequence=entry.sequence)
+    return next((each.arguments.snapshot for each in told if isinstance(each.arguments, State)), None)
+
+
+def _goes_on_from(checkpoint: Checkpoint, gone: int, log: Log) -> bool:
+    if checkpoint.position is None or checkpoint.position < gone:
+        return False
+    if not checkpoint.is_bulk:
+        return True
+    # Of work that was not logged; it counts if an entry says so. One that lost to another writer has none.
+    entry = log.read(checkpoint.position)
+    return entry is not None and state_of(entry, log) == checkpoint.id
