@@ -21,8 +21,11 @@ from thoth_storage.store.plain_server import unhooked
 
 __all__ = ["Applier", "is_local", "is_refusal"]
 
-_ALWAYS_REFUSED = ("too many SQL variables", "Expression tree is too large", "parser stack overflow")
-"""What SQLite says of a statement that it will not have, on any machine."""
+_ALWAYS_REFUSED = (
+    *("too many SQL variables", "Expression tree is too large", "parser stack overflow"),
+    *("already exists", "constraint failed"),
+)
+"""Refusals that Chroma tells as failures of its own: of statements that no SQLite takes, of names that are taken."""
 _ALWAYS_LOCAL = (
     *("disk", "readonly", "read-only", "locked", "unable to open", "i/o", "malformed", "memory", "too many open"),
 )

@@ -13,10 +13,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from thoth_storage.errors import ConflictError, InvalidArgumentError, StorageError
+from thoth_storage.errors import ConflictError, NotFoundError, StorageError
 from thoth_storage.log import Entry, FellBehindError
 from thoth_storage.store.gate import Gate
-from thoth_storage.store.operations import Operation, encode
+from thoth_storage.store.operations import Told, encode
 from thoth_storage.store.plain_server import unhooked
 from thoth_storage.store.publishing import state_entry
 from thoth_storage.store.recording import Recorder
@@ -130,9 +130,9 @@ class Journal:
             recorded = self._recorded(calls)
             if not recorded:
                 return
-            operations = [operation for _, operation in recorded]
+            payload = encode([told.operation for _, told in recorded])
             try:
-                entry, ours = self._replica.tail.append(encode(operations))
+                entry, ours = self._replica.tail.append(payload)
             except FellBehindError:
                 self._replica.renew()
                 continue
@@ -153,41 +153,45 @@ class Journal:
                 self._replica.catch_up([entry])
         self.adopts = None
 
-    def _recorded(self, calls: Sequence[_Call]) -> list[tuple[_Call, Operation]]:
+    def _recorded(self, calls: Sequence[_Call]) -> list[tuple[_Call, Told]]:
         """Those that can be logged, as what they mean after the last entry. The others are Chroma's to refuse."""
         recorded = []
         for call in calls:
             if call.is_done:
                 continue
+            failure: Exception
             try:
-                operation = self._recorder.record(call.name, call.arguments)
-                if operation is None:
-                    self._refuse(call)
-                else:
-                    recorded.append((call, operation))
+                told = self._recorder.record(call.name, call.arguments)
+                if told is not None:
+                    recorded.append((call, told))
+                    continue
+                failure = NotFoundError("the collection of this call is not there any more", url=self._replica.log.url)
             except Exception as error:
                 # A value that is none of Chroma's, or an embedding function that cannot be stored: for the caller.
-                call.failure = error
+                failure = error
+            call.failure = self._in_its_words(call, failure)
         return recorded
 
-    def _refuse(self, call: _Call) -> None:
-        """Let Chroma say that the collection is not there."""
+    def _in_its_words(self, call: _Call, failure: Exception) -> Exception:
+        """What Chroma says of a call that was not recorded for ``failure``."""
         try:
-            getattr(unhooked(self._server), call.name)(**call.arguments)
+            if isinstance(failure, NotFoundError):
+                getattr(unhooked(self._server), call.name)(**call.arguments)
+            else:
+                self._recorder.refuse(call.name, call.arguments)
         except Exception as error:
-            call.failure = error
-        else:
-            call.failure = InvalidArgumentError("the collection of this call is not known", url=self._replica.log.url)
+            return error
+        return failure
 
-    def _apply(self, entry: Entry, recorded: Sequence[tuple[_Call, Operation]]) -> None:
+    def _apply(self, entry: Entry, recorded: Sequence[tuple[_Call, Told]]) -> None:
         try:
-            outcomes = self._replica.take_own(entry, [operation for _, operation in recorded])
+            outcomes = self._replica.take_own(entry, [told for _, told in recorded])
         except Exception as error:
             # It is in the log, and so it is done, if not here: begin anew, with it.
             self._replica.renew()
-            outcomes = [Outcome(_unknown(operation)) for _, operation in recorded]
             if self._replica.position < entry.sequence:
                 raise LocalFailureError(f"entry {entry.sequence} is in the log, but could not be applied") from error
+            outcomes = [self._replica.refused(told) or Outcome(_unknown(told)) for _, told in recorded]
         for (call, _), outcome in zip(recorded, outcomes, strict=True):
             call.outcome = outcome
 
@@ -206,9 +210,9 @@ def _weight(call: _Call) -> int:
     return len(ids) * (200 + 4 * width) + sum(len(text or "") for text in documents)
 
 
-def _unknown(operation: Operation) -> Any:
+def _unknown(told: Told) -> Any:
     """What Chroma gives for a call that succeeds, where nobody saw the result."""
-    return {"deleted": 0} if operation.kind == "delete" else True
+    return {"deleted": 0} if told.operation.kind == "delete" else True
 
 
 def _same(error: BaseException) -> BaseException:

@@ -238,7 +238,7 @@ class LiveStore:
 
     def unnoticed(self) -> AbstractContextManager[None]:
         """For a write that is no change worth a checkpoint, since every opening makes it anew."""
-        return nullcontext() if self.is_durable else self._state.unnoticed()
+        return self._state.unnoticed(logged=self.is_durable)
 
     @contextmanager
     def replacing(self) -> Iterator[None]:

@@ -97,14 +97,15 @@ class LocalState:
                 self.handles.rebind(self.local.server)
 
     @contextmanager
-    def unnoticed(self) -> Iterator[None]:
+    def unnoticed(self, *, logged: bool) -> Iterator[None]:
         """For a write that is no change worth a checkpoint, since every opening makes it anew."""
         with self.gate.writers:
             before = self.pending.take()
             try:
                 yield
             finally:
-                self.strayed |= self.pending.take() is not None
+                changed = self.pending.take() is not None
+                self.strayed |= changed and not logged
                 if before:
                     self.pending.give_back(before)
 

@@ -30,8 +30,8 @@ __all__ = [
 
 VERSION = 1
 """The newest version of operations that this code knows. One more kind of operation, or field, is another version."""
-_SPARSE = 1
-"""MessagePack's extension type for a sparse vector among metadata."""
+_SPARSE, _LARGE = 1, 2
+"""MessagePack's extension types for a sparse vector, and for an integer of more than 64 bits, among metadata."""
 
 
 class Operation(msgspec.Struct, frozen=True, array_like=True):
@@ -118,9 +118,12 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
 
 
 def pack(arguments: Any) -> bytes:
-    """Raises TypeError, ValueError or OverflowError for a value that cannot be told, which Chroma has no use for
-    either."""
-    return msgspec.msgpack.encode(arguments, enc_hook=_plain)
+    """Raises TypeError, ValueError or OverflowError for a value that Chroma has no use for either."""
+    try:
+        return msgspec.msgpack.encode(arguments, enc_hook=_plain)
+    except OverflowError:
+        fields = [_with_large(getattr(arguments, name)) for name in arguments.__struct_fields__]
+        return msgspec.msgpack.encode(fields, enc_hook=_plain)
 
 
 def tell(operation: Operation) -> Told:
@@ -190,9 +193,22 @@ def _plain(value: object) -> object:
     raise TypeError(f"a {type(value).__name__} cannot be stored")
 
 
+def _with_large(value: Any) -> Any:
+    """The same with integers that MessagePack has not as extensions. Chroma takes them, and stores something else."""
+    if isinstance(value, dict):
+        return {key: _with_large(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_large(each) for each in value]
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return msgspec.msgpack.Ext(_LARGE, str(value).encode())
+    return value
+
+
 def _extension(code: int, data: memoryview) -> object:
     from chromadb.base_types import SparseVector
 
+    if code == _LARGE:
+        return int(bytes(data))
     if code != _SPARSE:
         raise ValueError(f"extension {code} is not known")
     return SparseVector(*msgspec.msgpack.decode(data, type=tuple[list[int], list[float], list[str] | None]))

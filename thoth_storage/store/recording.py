@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT
+from chromadb.errors import NotFoundError
 
 from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.store.batches import check_slices
 from thoth_storage.store.handles import Handles
-from thoth_storage.store.operations import Creation, Deletion, Modification, Operation, Rows, pack
+from thoth_storage.store.operations import Creation, Deletion, Modification, Operation, Rows, Told, pack, tell
 from thoth_storage.store.plain_server import asked, find, unhooked
 
 __all__ = ["LOGGED", "Recorder"]
@@ -52,12 +55,26 @@ class Recorder:
         if name != "_delete":
             check_slices(getattr(unhooked(self._server), name), arguments)
 
-    def record(self, name: str, arguments: dict[str, Any]) -> Operation | None:
+    def record(self, name: str, arguments: dict[str, Any]) -> Told | None:
         """The operation that the call is now; None where the collection that it means is not there (any more).
 
-        Raises TypeError, ValueError or OverflowError for values that Chroma does not take either, and what chromadb
-        raises.
+        Raises TypeError, ValueError, OverflowError or CorruptionError for values that Chroma does not take either, and
+        what chromadb raises.
         """
+        operation = self._operation(name, arguments)
+        return None if operation is None else tell(operation)
+
+    def refuse(self, name: str, arguments: dict[str, Any]) -> None:
+        """Let Chroma say what is wrong with a call that cannot be recorded. Raises what Chroma raises."""
+        call = getattr(unhooked(self._server), name)
+        if name not in _ROWS and name != "_delete":
+            call(**arguments)
+            return
+        with suppress(NotFoundError):
+            # Chroma looks at all rows before it looks for the collection.
+            call(**{**arguments, "collection_id": uuid4()})
+
+    def _operation(self, name: str, arguments: dict[str, Any]) -> Operation | None:
         tenant, database = arguments.get("tenant", DEFAULT_TENANT), arguments.get("database", DEFAULT_DATABASE)
         if name in _CREATIONS:
             told = asked(self._server, name, arguments)
@@ -77,23 +94,21 @@ class Recorder:
         model = find(self._server, collection, tenant, database)
         if model is None:
             return None
-        return Operation(*self._told(name, arguments, (model.name, model.tenant, model.database)))
+        kind, packed = self._packed(name, arguments)
+        return Operation(kind, model.tenant, model.database, model.name, packed)
 
-    def _told(
-        self, name: str, arguments: dict[str, Any], target: tuple[str, str, str]
-    ) -> tuple[str, str, str, str, bytes]:
-        collection, tenant, database = target
+    def _packed(self, name: str, arguments: dict[str, Any]) -> tuple[str, bytes]:
         if name == "_modify":
             told = asked(self._server, name, arguments)
-            return "modify_collection", tenant, database, collection, pack(Modification(told[1], told[2], told[3]))
+            return "modify_collection", pack(Modification(told[1], told[2], told[3]))
         if name == "_delete":
             fields = ("ids", "where", "where_document", "limit")
-            return "delete", tenant, database, collection, pack(Deletion(*(arguments.get(each) for each in fields)))
+            return "delete", pack(Deletion(*(arguments.get(each) for each in fields)))
         columns: dict[str, Any] = {each: arguments.get(each) for each in _COLUMNS}
         vectors = columns["embeddings"]
         with np.errstate(over="ignore"):
             columns["embeddings"] = None if vectors is None else [np.asarray(row, "<f4").tobytes() for row in vectors]
-        return _ROWS[name], tenant, database, collection, pack(Rows(**columns))
+        return _ROWS[name], pack(Rows(**columns))
 
 
 _NOTHING = pack(None)

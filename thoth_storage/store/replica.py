@@ -17,7 +17,7 @@ from thoth_storage.store.applying import Applier, is_local, is_refusal
 from thoth_storage.store.batches import SLICE
 from thoth_storage.store.coalescing import Together, coalesce
 from thoth_storage.store.gate import Gate
-from thoth_storage.store.operations import Operation, State, Told, decode, tell
+from thoth_storage.store.operations import Operation, State, Told, decode
 from thoth_storage.store.start import Start
 
 __all__ = ["BULK", "Ground", "LocalFailureError", "Outcome", "Replica"]
@@ -62,7 +62,7 @@ class Replica:
         self.tail = Tail(log, position)
         self._ground = ground
         self._applier = applier
-        self._suspects: set[tuple[Operation, str]] = set()
+        self._suspects: dict[Operation, Exception] = {}
         """What failed once for an unknown reason. What does so again upon a fresh state is refused."""
         self.broken: StorageError | None = None
         """Why the local state is none of the log's."""
@@ -106,13 +106,17 @@ class Replica:
         if failure:
             raise failure
 
-    def take_own(self, entry: Entry, operations: Sequence[Operation]) -> list[Outcome]:
+    def take_own(self, entry: Entry, told: Sequence[Told]) -> list[Outcome]:
         """Apply an entry that this process made, and give what Chroma says of each of its operations."""
-        told = [tell(each) for each in operations]
         with self._unbroken(), self._apart(told):
             outcomes = [self._outcome(each) for each in told]
         self.tail.take(entry)
         return outcomes
+
+    def refused(self, told: Told) -> Outcome | None:
+        """Why an operation was refused that had failed here first, if it was."""
+        error = self._suspects.get(told.operation)
+        return None if error is None or is_local(error) else Outcome(error=error)
 
     def renew(self, start: Start | None = None) -> None:
         """Begin anew with the newest checkpoint. Readers wait: they are not to see the past."""
@@ -161,15 +165,19 @@ class Replica:
         try:
             result = self._applier.apply(told)
         except Exception as error:
-            suspect = (told.operation, str(error))
-            if is_refusal(error) or (not is_local(error) and suspect in self._suspects):
+            if is_refusal(error):
                 return Outcome(error=error)
-            self._suspects.add(suspect)
-            raise
+            if is_local(error) or str(self._suspects.get(told.operation)) != str(error):
+                self._suspects[told.operation] = error
+                raise
+            return Outcome(error=error)
         self._count(told)
         return Outcome(result)
 
     def _count(self, *done: Told) -> None:
+        if self._suspects:
+            for each in done:
+                self._suspects.pop(each.operation, None)
         self._ground.wrote(sum(each.rows for each in done), sum(len(each.operation.arguments) for each in done))
 
     def _apart(self, operations: Sequence[Told]) -> AbstractContextManager[object]:
