@@ -263,19 +263,17 @@ class LiveStore:
     @contextmanager
     def _captured(self) -> Iterator[Captured]:
         """A directory that stays as it is. What is pending counts as stored if the ``with`` block ends well."""
-        taken = None
 
         @contextmanager
         def held() -> Iterator[None]:
-            nonlocal taken
             with self.gate.writers:
-                taken = self.pending.take()
+                self.pending.hold()
                 yield
 
+        stored = False
         try:
             with self._capture.captured(held, self.base) as captured:
                 yield captured
-        except BaseException:
-            if taken:
-                self.pending.give_back(taken)
-            raise
+            stored = True
+        finally:
+            self.pending.release(stored=stored)
