@@ -112,6 +112,7 @@ class _Hooks:
             found = self._existing(name, arguments)
             if found is not None:
                 return found
+            self._trust.check(arguments)
             self._keeper.before_write(*weight(arguments))
             with self._gate.reading():
                 self._handles.translate(arguments)
