@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -41,6 +42,20 @@ class Load:
         self._stopped.set()
         for thread in self._threads:
             thread.join()
+
+    @contextmanager
+    def ending_after(self, seconds: float) -> Iterator[None]:
+        """The load ends if the ``with`` block lasts longer than that."""
+        timer = threading.Timer(seconds, self._stopped.set)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
 
     def check(self) -> None:
         """Raises what a thread ended with."""

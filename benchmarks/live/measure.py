@@ -22,6 +22,8 @@ __all__ = ["measure"]
 
 _CHANGES = {"0.1 %": 1000, "1 %": 100}
 _STILL = 3.0
+_LOADED = 2
+"""Checkpoints under load: each may go on for more than a minute."""
 
 
 def measure(arguments: Namespace, parts: set[str], work: Path) -> Iterator[list[Found]]:
@@ -98,7 +100,7 @@ def _checkpoints(
                 documents=made.documents,
                 changes=_CHANGES,
                 repeat=arguments.repeat,
-                loaded=arguments.repeat if beside else 0,
+                loaded=min(arguments.repeat, _LOADED) if beside else 0,
                 still=0.3 if arguments.quick else _STILL,
             )
         if told["staged"] != (way == "staging"):

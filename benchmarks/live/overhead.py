@@ -93,8 +93,10 @@ def _write(verb: str, row: dict[str, Any]) -> _Call:
 
 
 def _compared(sides: list[Any], turns: Iterator[_Turn], *, flush: bool) -> dict[str, float]:
-    """Seconds of a call by side, and the quotients to the bare client."""
+    """Seconds of a call by side, and the quotients to the bare client: of the seconds that passed, and of those that
+    processors worked, which others on the machine change less."""
     seconds: dict[str, list[float]] = {side: [] for side in _SIDES}
+    worked: dict[str, list[float]] = {side: [] for side in _SIDES}
     orders = itertools.cycle(itertools.permutations(range(len(sides))))
     gc.collect()
     gc.disable()
@@ -102,19 +104,21 @@ def _compared(sides: list[Any], turns: Iterator[_Turn], *, flush: bool) -> dict[
         for side in next(orders):
             if flush:
                 os.sync()
-            began = time.perf_counter()
+            began, had = time.perf_counter(), time.process_time()
             for call in turn:
                 call(sides[side])
+            worked[_SIDES[side]].append(time.process_time() - had)
             seconds[_SIDES[side]].append((time.perf_counter() - began) / len(turn))
         if number == 0 and not flush:
             # The first calls of a kind load code, and index files.
-            seconds = {side: [] for side in _SIDES}
+            for kept in (*seconds.values(), *worked.values()):
+                kept.clear()
     gc.enable()
-    bare = seconds["bare"]
-    quotients = {
-        what: median(other / one for one, other in zip(bare, seconds[side], strict=True))
-        for what, side in (("ratio", "live"), ("noise", "again"))
-    }
+    quotients = {}
+    for kind, found in (("", seconds), ("work ", worked)):
+        for what, other_side in (("ratio", "live"), ("noise", "again")):
+            pairs = zip(found["bare"], found[other_side], strict=True)
+            quotients[kind + what] = median(other / one for one, other in pairs)
     return {side: median(found) for side, found in seconds.items()} | quotients
 
 

@@ -16,11 +16,20 @@ _MIB = 2**20
 
 def overhead(found: Sequence[Found]) -> Iterator[str]:
     """A row a call."""
-    yield from head("call", "documents", "bare, ms", "live, ms", "live / bare", "bare / bare")
+    yield from head(
+        "call",
+        "documents",
+        "bare, ms",
+        "live, ms",
+        "live / bare",
+        "bare / bare",
+        "processor: live / bare",
+        "bare / bare",
+    )
     for one in found:
         if one.part == "overhead":
             milliseconds = [f"{1000 * one.middle(side):.2f}" for side in ("bare", "live")]
-            quotients = [_spread(one, name, 3) for name in ("ratio", "noise")]
+            quotients = [_spread(one, name, 3) for name in ("ratio", "noise", "work ratio", "work noise")]
             yield row(one.name, f"{one.documents:,}", *milliseconds, *quotients)
     yield ""
 
@@ -66,7 +75,8 @@ def loads(found: Sequence[Found]) -> Iterator[str]:
     for one in _of(found, "checkpoint", lambda one: one.name.endswith("loaded")):
         figures = ("pause", "writer", "writer before", "reader", "reader before", "seconds")
         cells = [_spread(one, figure) for figure in figures]
-        yield row(one.name.partition(",")[0], f"{one.documents:,}", *cells)
+        longer = " (beyond the load)" if any(one.samples["outlasted"]) else ""
+        yield row(one.name.partition(",")[0], f"{one.documents:,}", *cells[:-1], cells[-1] + longer)
     yield ""
 
 
