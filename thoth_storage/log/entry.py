@@ -19,12 +19,14 @@ from blake3 import blake3
 
 from thoth_storage.errors import CapacityError, CorruptionError, FormatError
 
-__all__ = ["MAX_PAYLOAD", "NO_CIPHER", "Cipher", "Entry", "Unsealable", "decode", "encode", "new_nonce"]
+__all__ = ["MAX_PAYLOAD", "MAX_STORED", "NO_CIPHER", "Cipher", "Entry", "Unsealable", "decode", "encode", "new_nonce"]
 
 VERSION = 1
 """The newest version of entries that this code reads."""
 MAX_PAYLOAD = 64 * 1024 * 1024
-"""Bytes of a payload; more is a damaged length or a bomb. Writers stay far below."""
+"""Bytes of a payload. Writers stay far below."""
+MAX_STORED = MAX_PAYLOAD + 1024 * 1024
+"""Bytes of an entry as it is stored, and no reader asks for more."""
 
 _MAGIC = b"THOTHLOG"
 _FIXED = struct.Struct("<8sHHIQ16s")
@@ -34,6 +36,8 @@ _SEALED = 1
 _NONCE = 16
 _LEVEL = 1
 """Of zstd: a write waits for it, and most of it is vectors, which no level shrinks by much."""
+_MAX_BODY = MAX_PAYLOAD + 64 * 1024
+"""Bytes of a body before it is compressed; one that claims more is a bomb."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -100,7 +104,10 @@ def encode(entry: Entry, cipher: Cipher) -> bytes:
     if len(entry.payload) > MAX_PAYLOAD:
         raise CapacityError(f"an entry of {len(entry.payload)} bytes is too large, {MAX_PAYLOAD} are allowed")
     body = _Body(entry.writer, (entry.time - _EPOCH) // timedelta(microseconds=1), entry.payload)
-    packed = zstandard.ZstdCompressor(level=_LEVEL).compress(msgspec.msgpack.encode(body))
+    plain = msgspec.msgpack.encode(body)
+    if len(plain) > _MAX_BODY:
+        raise CapacityError("the name of the writer of an entry is too long", hint=f"it is {entry.writer[:40]!r}...")
+    packed = zstandard.ZstdCompressor(level=_LEVEL).compress(plain)
     length, flags = len(packed) + cipher.overhead, _SEALED if cipher.encrypts else 0
     fixed = _FIXED.pack(_MAGIC, VERSION, flags, length, entry.sequence, entry.nonce)
     stored = cipher.seal(packed, fixed)
@@ -140,7 +147,7 @@ def decode(data: bytes, sequence: int, cipher: Cipher, *, url: str, key: str) ->
     except Unsealable as error:
         raise damaged(f"cannot be decrypted: {error}") from error
     try:
-        if zstandard.get_frame_parameters(packed).content_size > 2 * MAX_PAYLOAD:
+        if zstandard.get_frame_parameters(packed).content_size > _MAX_BODY:
             raise damaged("claims to be larger than any")
         plain = zstandard.ZstdDecompressor().decompress(packed, allow_extra_data=False)
         body = msgspec.msgpack.decode(plain, type=_Body)

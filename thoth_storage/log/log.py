@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import AlreadyExistsError, CapabilityError, NotFoundError, UnavailableError
-from thoth_storage.log.entry import NO_CIPHER, Cipher, Entry, decode, encode, new_nonce
+from thoth_storage.log.entry import MAX_STORED, NO_CIPHER, Cipher, Entry, decode, encode, new_nonce
 from thoth_storage.log.layout import entry_key
 
 __all__ = ["Log"]
@@ -40,7 +40,7 @@ class Log:
         """
         key = entry_key(sequence)
         try:
-            data = self.backend.get(key)
+            data = self.backend.get(key, 0, MAX_STORED + 1)
         except NotFoundError:
             return None
         return decode(data, sequence, self._cipher, url=self.url, key=key)

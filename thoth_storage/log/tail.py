@@ -8,10 +8,13 @@ he has read or created it. (``repository.prune`` is careful in the same way.)
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
-from thoth_storage.errors import CorruptionError, NotFoundError
+from thoth_storage.errors import CorruptionError, FormatError, NotFoundError, StorageError, UnavailableError
+from thoth_storage.log import clock
+from thoth_storage.log.clock import GRACE
 from thoth_storage.log.entry import Entry
 from thoth_storage.log.extent import look, truncated
 from thoth_storage.log.layout import entry_key
@@ -19,9 +22,6 @@ from thoth_storage.log.log import Log
 
 __all__ = ["GRACE", "RUN", "FellBehindError", "Tail"]
 
-GRACE = 3600.0
-"""Seconds that an entry is kept at least, by the service's clock."""
-_TRUST = GRACE / 2
 RUN = 32 * 1024 * 1024
 """Bytes of entries, roughly, that are read before they are handed out."""
 _REQUESTS = 8
@@ -32,93 +32,146 @@ class FellBehindError(NotFoundError):
 
 
 class Tail:
-    """``position`` is the number of the last entry that was taken. For one thread at a time."""
+    """``position`` is the number of the last entry that was taken. For one thread at a time.
 
-    def __init__(self, log: Log, position: int, *, trust: float = _TRUST) -> None:
+    ``trust``: seconds for which it is believed that the end is where it was seen, ``clock.TRUST`` at most.
+    """
+
+    def __init__(self, log: Log, position: int, *, trust: float = clock.TRUST) -> None:
         self.log = log
         self.position = position
         self._trust = trust
-        self._seen: tuple[float, float] | None = None
-        """When it was last seen that there is no entry behind ``position``."""
+        self._seen: tuple[int, clock.Moment] | None = None
+        """Behind the entry of this number there was none at this moment. It says nothing to who is not there yet."""
 
     def read(self) -> list[Entry]:
         """Entries behind ``position``, in order, not taken yet: all to the end, or as many as fit into ``RUN`` bytes.
 
-        Raises FellBehindError; CorruptionError for a damaged entry, or one that is missing though others follow. Those
-        before it are handed out first.
+        Raises FellBehindError; CorruptionError for a damaged entry, or one that is missing though others follow;
+        FormatError, and what the backend raises. Those before it are handed out first.
         """
-        began = _now()
-        entries, at_end = self._run()
+        began = clock.now()
+        entries, trouble, at_end = self._run()
+        end = self.position + len(entries)
+        if trouble and not entries and not isinstance(trouble, CorruptionError | FormatError):
+            raise trouble
         if not self._is_fresh():
-            behind = truncated(self.log.backend)
-            if behind > self.position:
-                raise self._fell_behind(behind)
-            at_end = at_end and self._is_end(entries)
+            if at_end:
+                at_end = self._is_end(end)
+            else:
+                self._check_marks()
+        if trouble and not entries:
+            raise trouble
         if at_end:
-            self._seen = began
+            self._seen = end, began
         return entries
 
     def append(self, payload: bytes) -> tuple[Entry, bool]:
         """Create the entry behind ``position``, or give the one that another writer created; and whether it is ours. It
-        is not taken yet. Raises FellBehindError with nothing written, and what ``Log.create`` raises."""
-        began = _now()
-        sequence = self.position + 1
-        entry, ours = self.log.create(sequence, payload)
+        is not taken yet.
+
+        Raises FellBehindError, and CorruptionError where the next entry is missing though others follow, with nothing
+        written; and what ``Log.create`` raises.
+        """
+        self.log.check_writable()
+        began = clock.now()
+        if not self._is_fresh() and self._is_end(self.position):
+            self._seen = self.position, began
+        began = clock.now()
+        try:
+            entry, ours = self.log.create(self.position + 1, payload)
+        except (CorruptionError, FormatError):
+            if not self._is_fresh():
+                self._check_marks()
+            raise
         if not self._is_fresh():
-            behind = truncated(self.log.backend)
-            if behind > self.position:
-                if ours:
-                    self.log.withdraw(sequence)
-                raise self._fell_behind(behind)
+            self._check_created(entry, ours, began)
         if ours:
-            self._seen = began
+            self._seen = self.position, began
         return entry, ours
 
     def take(self, entry: Entry) -> None:
         """It was applied. Entries are taken in order."""
         self.position = entry.sequence
 
-    def _run(self) -> tuple[list[Entry], bool]:
-        """Read on, more at once the more there is; and whether the end was seen. To be a little behind costs a request
-        for each entry and one more, to be far behind takes eight at a time."""
+    def _run(self) -> tuple[list[Entry], StorageError | None, bool]:
+        """Read on, more at once the more there is; what stopped it; and whether that was the end. To be a little behind
+        costs a request for each entry and one more, to be far behind takes eight at a time."""
         entries: list[Entry] = []
         size, at_once = 0, 1
         with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="thoth-log") as pool:
             while size < RUN:
                 first = self.position + len(entries) + 1
                 numbers = range(first, first + at_once)
-                found = [self.log.read(first)] if at_once == 1 else [pool.submit(self.log.read, n) for n in numbers]
-                for each in found:
-                    try:
-                        entry = each if isinstance(each, Entry) or each is None else each.result()
-                    except CorruptionError:
-                        if entries:
-                            return entries, False
-                        raise
-                    if entry is None:
-                        return entries, True
-                    entries.append(entry)
-                    size += len(entry.payload)
+                found = [self._try(first)] if at_once == 1 else list(pool.map(self._try, numbers))
+                for number, each in enumerate(found):
+                    if isinstance(each, StorageError):
+                        return entries, each, False
+                    if each is None:
+                        return entries, None, self._ends(found[number:])
+                    entries.append(each)
+                    size += len(each.payload)
                 at_once = min(2 * at_once, _REQUESTS)
-        return entries, False
+        return entries, None, False
 
-    def _is_end(self, entries: list[Entry]) -> bool:
-        """Whether nothing is behind ``entries``. Raises CorruptionError where a missing entry is the very next."""
-        end = self.position + len(entries)
-        behind = look(self.log.backend, end).entries
-        if behind and behind[0].sequence > end + 1 and not entries and self.log.read(end + 1) is None:
+    def _try(self, sequence: int) -> Entry | StorageError | None:
+        try:
+            return self.log.read(sequence)
+        except StorageError as error:
+            return error
+
+    def _ends(self, found: Sequence[Entry | StorageError | None]) -> bool:
+        """Whether a missing entry is the end, by those that were asked for with it. Where one is there, it is a hole,
+        or they were stored just now: the next look tells."""
+        if all(each is None for each in found):
+            return True
+        self._seen = None
+        return False
+
+    def _is_end(self, end: int) -> bool:
+        """Whether nothing is behind entry ``end``. Raises FellBehindError, and CorruptionError where a missing entry is
+        the very next."""
+        extent = look(self.log.backend, end)
+        self._check(extent.truncated)
+        if not extent.entries:
+            return True
+        first = extent.entries[0].sequence
+        if end == self.position and first > end + 1 and self.log.read(end + 1) is None:
+            self._check_marks()
             raise CorruptionError(
-                f"log entry {end + 1} is missing, though {behind[0].sequence} is there",
+                f"log entry {end + 1} is missing, though {first} is there",
                 url=self.log.url,
                 key=entry_key(end + 1),
                 hint="bring the object back, or restore to a checkpoint or a time before it",
             )
-        return not behind
+        return False
+
+    def _check_created(self, entry: Entry, ours: bool, began: clock.Moment) -> None:
+        """Take an entry back that was created where entries had been truncated."""
+        behind = truncated(self.log.backend)
+        if behind <= self.position:
+            return
+        if ours:
+            with suppress(StorageError):  # nobody reads it, and the next truncation deletes it
+                self.log.withdraw(entry.sequence)
+        if clock.since(began) >= clock.TRUST:
+            # An attempt whose reply was lost may have stored it in time: read by others, and truncated since.
+            raise UnavailableError(
+                "this process slept while it wrote to the log, which was truncated meanwhile",
+                url=self.log.url,
+                hint="it may be written or not: open the store again and look",
+            )
+        raise self._fell_behind(behind)
 
     def _is_fresh(self) -> bool:
-        if self._seen is None:
-            return False
-        return max(now - then for now, then in zip(_now(), self._seen, strict=True)) < self._trust
+        return self._seen is not None and self.position >= self._seen[0] and clock.since(self._seen[1]) < self._trust
+
+    def _check_marks(self) -> None:
+        self._check(truncated(self.log.backend))
+
+    def _check(self, behind: int) -> None:
+        if behind > self.position:
+            raise self._fell_behind(behind)
 
     def _fell_behind(self, behind: int) -> FellBehindError:
         return FellBehindError(
@@ -126,10 +179,3 @@ class Tail:
             url=self.log.url,
             hint="refresh, or open the store again",
         )
-
-
-def _now() -> tuple[float, float]:
-    """Two clocks: one goes on while the machine sleeps, the other is right again after it was moved to another. The
-    later one counts; a jump ahead costs one look."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return (time.monotonic() if boot is None else time.clock_gettime(boot)), time.time()

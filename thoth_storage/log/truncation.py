@@ -8,8 +8,8 @@ from datetime import datetime
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import AlreadyExistsError
-from thoth_storage.log.extent import Listed, list_all
-from thoth_storage.log.layout import MARKS, entry_key, mark_key, parse_mark
+from thoth_storage.log.extent import Listed, list_all, list_marks
+from thoth_storage.log.layout import entry_key, mark_key
 
 __all__ = ["truncate"]
 
@@ -24,8 +24,8 @@ def truncate(backend: Backend, through: int, before: datetime, *, dry_run: bool 
     extent = list_all(backend)
     old: list[Listed] = []
     for each in extent.entries:
-        is_dead = each.sequence <= extent.truncated  # left by one that was killed
-        if each.sequence > through or not (is_dead or (each.time is not None and each.time < before)):
+        is_dead = each.sequence <= extent.truncated  # left by one that was killed, or by a writer that slept
+        if not is_dead and (each.sequence > through or each.time is None or each.time >= before):
             break
         old.append(each)
     if dry_run or not old:
@@ -34,6 +34,14 @@ def truncate(backend: Backend, through: int, before: datetime, *, dry_run: bool 
     with suppress(AlreadyExistsError):
         backend.create(mark_key(last), b"")
     backend.delete(*(entry_key(each.sequence) for each in old))
-    marks = (info.key for info in list(backend.list(MARKS)))
-    backend.delete(*(key for key in marks if (parse_mark(key) or last) < last))
+    _delete_marks(backend, before)
     return old
+
+
+def _delete_marks(backend: Backend, before: datetime) -> None:
+    """Those beside which a higher one is old: see ``extent.truncated``."""
+    marks = list_marks(backend)
+    settled = max((each.sequence for each in marks if each.time is not None and each.time < before), default=0)
+    spent = [mark_key(each.sequence) for each in marks if each.sequence < settled]
+    if spent:
+        backend.delete(*spent)

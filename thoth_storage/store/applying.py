@@ -102,9 +102,7 @@ class Applier:
         collection = plain.get_collection(*operation.target).id
         plain.bindings.update_collection(str(collection), told.name, told.metadata, told.configuration)
         if told.name:
-            for known, name in self._handles.names().items():
-                if name == operation.target:
-                    self._handles.renamed(known, told.name)
+            self._handles.renamed(collection, told.name)
 
     def _drop(self, plain: Any, operation: Operation, _: None) -> None:
         plain.delete_collection(*operation.target)

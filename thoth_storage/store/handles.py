@@ -7,6 +7,8 @@ collection of that name may have another id there, and objects that the program 
 from __future__ import annotations
 
 import threading
+import weakref
+from collections import Counter, deque
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -21,36 +23,64 @@ _FIELDS = ("collection_id", "id")
 
 
 class Handles:
-    """The ids that this process was told, and what each means now. Used under the writers' lock where it changes."""
+    """The ids that this process was told, and what each means now. Used under the writers' lock where it changes.
+
+    An id is known by its name for as long as the program has an object of it: each Collection has the model that Chroma
+    told, and none outlives it.
+    """
 
     def __init__(self) -> None:
         self._names: dict[UUID, tuple[str, str, str]] = {}
         self._means: dict[UUID, UUID] = {}
+        self._objects: Counter[UUID] = Counter()
+        """How many models of an id there are."""
+        self._gone: deque[UUID] = deque()
+        """Those of them that went since. The garbage collector may come amid anything, so it takes no lock."""
+        self._telling = threading.Lock()
         self.settled = threading.RLock()
         """Held from before another state comes in place until ``rebind`` has been through it."""
 
     def note(self, model: Any) -> None:
         """Chroma told about a collection."""
-        self._names[model.id] = (model.name, model.tenant, model.database)
+        weakref.finalize(model, self._gone.append, model.id).atexit = False
+        with self._telling:
+            self._objects[model.id] += 1
+            self._names[model.id] = (model.name, model.tenant, model.database)
+            self._sweep()
+
+    def _sweep(self) -> None:
+        while self._gone:
+            gone = self._gone.popleft()
+            self._objects[gone] -= 1
+            if not self._objects[gone]:
+                del self._objects[gone]
+                self._names.pop(gone, None)
 
     def renamed(self, collection: UUID, name: str) -> None:
-        told = self._names.get(collection)
-        if told:
-            self._names[collection] = (name, *told[1:])
+        """``collection`` is an id of the state that is in place."""
+        with self._telling:
+            for known, told in self._names.items():
+                if collection in (known, self._means.get(known)):
+                    self._names[known] = (name, *told[1:])
 
     def forget(self, name: str, tenant: str, database: str) -> None:
         """A collection was deleted: its objects are to fail, also if another gets its name."""
-        for each in [each for each, told in self._names.items() if told == (name, tenant, database)]:
-            del self._names[each]
-            self._means.pop(each, None)
+        for each, told in self.names().items():
+            if told == (name, tenant, database):
+                self._names.pop(each, None)
+                self._means.pop(each, None)
 
     def names(self) -> dict[UUID, tuple[str, str, str]]:
-        """What each id that was told is called."""
-        return dict(self._names)
+        """What each id is called that the program has an object of."""
+        with self._telling:
+            self._sweep()
+            return dict(self._names)
 
     def remember(self, names: dict[UUID, tuple[str, str, str]]) -> None:
         """Take back what was forgotten since."""
-        self._names = {**names, **self._names}
+        with self._telling:
+            self._sweep()
+            self._names = {**{each: told for each, told in names.items() if self._objects[each]}, **self._names}
 
     def translate(self, arguments: dict[str, Any]) -> None:
         """Put the id that is right now into the arguments of a call."""

@@ -81,7 +81,7 @@ class _Hooks:
         setattr(self._server, name, call)
 
     def _read(self, name: str, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-        self._keeper.check_open()
+        self._keeper.before_read()
         check_finite(arguments)
         if name == "_get" and is_slow(arguments):
             return self._without_writers(get_all, original, arguments)
@@ -125,12 +125,14 @@ class _Hooks:
             if found is not None:
                 return found
             self._keeper.check_writable()
+            self._trust.check(arguments)
             return self._told(name, journal.write(name, arguments))
         with self._gate.writers:
             found = self._existing(name, arguments)
             if found is not None:
                 return found
             self._keeper.check_writable()
+            self._trust.check(arguments)
             self._keeper.wrote(*weight(arguments))
             with self._gate.reading():
                 self._handles.translate(arguments)

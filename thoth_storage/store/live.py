@@ -7,22 +7,19 @@ in that order.
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from thoth_storage.errors import ConflictError, PermissionError_, StorageError
+from thoth_storage.errors import ConflictError, PermissionError_
 from thoth_storage.repository import Snapshot
-from thoth_storage.repository.held import HeldError
-from thoth_storage.store.gate import Gate
+from thoth_storage.store.checkpoints import Checkpoints
 from thoth_storage.store.hooks import hook
 from thoth_storage.store.line import Line
 from thoth_storage.store.local_state import LocalState
-from thoth_storage.store.pending import Pending
 from thoth_storage.store.shared import Shared
 
 if TYPE_CHECKING:
@@ -37,13 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveStore"]
 
-_log = logging.getLogger(__name__)
-_MANY = 10_000
-"""Rows of others' that no checkpoint has, from which on a closing store makes one all the same: openings have to replay
-them."""
 
-
-class LiveStore:
+class LiveStore(Checkpoints):
     """The state below one client. ``mode`` is ``"rw"`` or ``"r"``; ``start`` what ``cache`` holds. ``log`` is None for
     a backend on which there can be none, ``logs`` whether each write goes into it."""
 
@@ -72,41 +64,14 @@ class LiveStore:
         self.shared = Shared(log, self.line, self._state, logs=logs) if log else None
 
     @property
-    def url(self) -> str:
-        return self.repository.url
-
-    @property
     def path(self) -> Path:
         """Where Chroma's files are now."""
         return self._state.path
 
     @property
-    def base(self) -> str | None:
-        """The id of the checkpoint that this was opened upon or last stored as."""
-        return self._state.base
-
-    @property
-    def pending(self) -> Pending:
-        return self._state.pending
-
-    @property
-    def gate(self) -> Gate:
-        return self._state.gate
-
-    @property
-    def position(self) -> int | None:
-        """The last entry of the log that is in the local state."""
-        return self.shared.replica.position if self.shared else None
-
-    @property
     def pause(self) -> float | None:
         """Seconds for which the last checkpoint held writers back."""
         return self._state.pause
-
-    @property
-    def is_durable(self) -> bool:
-        """Whether what was written is safe without a checkpoint."""
-        return self.shared is not None and self.shared.logs
 
     def attach(self, server: ServerAPI) -> None:
         """Take charge of a server that is open on ``path``, and bring it up to the end of the log."""
@@ -136,10 +101,6 @@ class LiveStore:
     def journal(self) -> Journal | None:
         return self.shared.journal if self.shared and self.is_durable else None
 
-    def check_open(self) -> None:
-        """Raises StorageError after a close, and in a process that was forked since the opening."""
-        self._state.local.check_open(self.url)
-
     def before_read(self) -> None:
         """Also sees to what the reader is to see."""
         self.check_open()
@@ -160,28 +121,6 @@ class LiveStore:
         self.pending.add(rows, size)
 
     # Verbs.
-
-    def checkpoint(self, name: str | None, tags: Iterable[str]) -> Snapshot:
-        """A snapshot of the state now. Raises ConflictError if this holds work that was not logged, and another process
-        published since this was opened."""
-        snapshot, rival = self._publish(name, tags)
-        if rival:
-            raise ConflictError(
-                f"another process stored {rival} since this one was opened",
-                url=self.url,
-                hint=f"this state is kept as {snapshot.name!r}; refresh, then add what is missing",
-            )
-        return snapshot
-
-    def backup(self, name: str, tags: Iterable[str]) -> tuple[Snapshot, str | None]:
-        """A snapshot whatever others have published; also tells what it does not hold, if anything."""
-        return self._publish(name, tags)
-
-    def sync(self, tag: str) -> Snapshot | None:
-        """A checkpoint if anything was written."""
-        with self._publishing:
-            self.check_open()
-            return self.checkpoint(None, [tag]) if self.pending else None
 
     def refresh(self) -> bool:
         """Go on to what others have published; whether there was any. Raises ConflictError where that would lose
@@ -215,17 +154,22 @@ class LiveStore:
                 return self._show(self.repository.get(self.line.find(wanted, at)))
             logged = self.shared.snapshot_at(self.repository, at) if self.shared and at else None
             snapshot = self.repository.get(logged or self.line.find(wanted, at))
-            with nullcontext() if self.is_durable else self.gate.writers:
+            if self.is_durable:
+                assert self.shared
                 if self.pending:
                     self._publish(None, ["before-restore"])
+                self.shared.set_state(snapshot.id)
+                self._publish(None, ["restored"])
+                return snapshot
+            with self.gate.writers:
+                if self.pending:
+                    self._publish(None, ["before-restore"])
+                self._state.replace(snapshot.id)
+                # Going back is a decision about all that was published so far, so none of it is a conflict.
+                self._state.base = self.line.newest()
                 if self.shared:
-                    self.shared.set_state(snapshot.id)
-                    self._publish(None, ["restored"])
-                else:
-                    # Going back is a decision about all that was published so far, so none of it is a conflict.
-                    self._state.replace(snapshot.id)
-                    self._state.base = self.line.newest()
-                    self.pending.add(0, 0)
+                    self.shared.pass_over()
+                self.pending.add(0, 0)
         return snapshot
 
     def _show(self, snapshot: Snapshot) -> Snapshot:
@@ -264,17 +208,6 @@ class LiveStore:
                 raise
             self._shut(None if self.pending or self._state.strayed else self.base, close_client)
 
-    def _publish_last(self) -> None:
-        now = self.pending.now
-        if self.mode == "r" or now is None or not (self._wrote or now.rows >= _MANY):
-            return
-        try:
-            self.sync("close")
-        except StorageError as error:
-            if not self.is_durable:
-                raise
-            _log.warning("%s: no checkpoint at the end, openings replay the log: %s", self.url, error)
-
     def _shut(self, holds: str | None, close_client: Callable[[], None]) -> None:
         self._state.shut(holds, close_client)
         self.repository.close()
@@ -284,35 +217,3 @@ class LiveStore:
             raise ConflictError(
                 "there are writes that no checkpoint has yet", url=self.url, hint="call checkpoint() first"
             )
-
-    def _publish(self, name: str | None, tags: Iterable[str]) -> tuple[Snapshot, str | None]:
-        """Capture with the writers held back, upload without. What was written meanwhile stays pending."""
-        with self._publishing:
-            self.check_open()
-            if self.mode == "r":
-                raise PermissionError_("this store is opened read-only", url=self.url, hint='open it with mode="rw"')
-            labels = tuple(tags)
-            try:
-                snapshot, rival = self._store(name, labels)
-            except HeldError:
-                self._state.forget_stored()
-                snapshot, rival = self._store(name, labels)
-            if not rival:
-                self._state.base = snapshot.id
-            self._state.strayed = rival is not None
-            return snapshot, rival
-
-    def _store(self, name: str | None, tags: tuple[str, ...]) -> tuple[Snapshot, str | None]:
-        position = 0
-
-        def look() -> None:
-            nonlocal position
-            position = self.position or 0
-            if self.shared and self.shared.replica.broken:
-                raise self.shared.replica.broken
-
-        with self._state.captured(look) as captured:
-            if self.shared:
-                return self.shared.publish(captured, position, name, tags)
-            snapshot, rival = self.line.publish(captured, name, tags, self.base)
-            return snapshot, rival and f"the snapshot {rival[:12]}"

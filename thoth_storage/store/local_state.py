@@ -113,23 +113,21 @@ class LocalState:
     def captured(self, when_held: Callable[[], None]) -> Iterator[Captured]:
         """A directory that stays as it is. What is pending counts as stored if the ``with`` block ends well.
         ``when_held`` is called while writers wait."""
-        taken = None
 
         @contextmanager
         def held() -> Iterator[None]:
-            nonlocal taken
             with self.gate.writers:
-                taken = self.pending.take()
+                self.pending.hold()
                 when_held()
                 yield
 
+        stored = False
         try:
             with self._capture.captured(held, self.base) as captured:
                 yield captured
-        except BaseException:
-            if taken:
-                self.pending.give_back(taken)
-            raise
+            stored = True
+        finally:
+            self.pending.release(stored=stored)
 
     def forget_stored(self) -> None:
         """What the repository was believed to have, it has not."""

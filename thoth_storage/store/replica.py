@@ -50,6 +50,9 @@ class Ground(Protocol):
     def start(self) -> Start:
         """Where a new replica would begin now."""
 
+    def check_room(self, more: int) -> None:
+        """Raises CapacityError where so many bytes of entries would not fit."""
+
     def wrote(self, rows: int, size: int) -> None:
         """So many rows, of so many bytes, are in the state since the last checkpoint."""
 
@@ -87,6 +90,7 @@ class Replica:
                 return True
             if not entries:
                 return taken
+            self._ground.check_room(sum(len(each.payload) for each in entries))
             self.take(entries, most)
             ahead, taken = (), True
 

@@ -10,6 +10,7 @@ from thoth_storage.log import Log, look
 from thoth_storage.repository import Repository, Snapshot
 from thoth_storage.store.applying import Applier
 from thoth_storage.store.aside import state_at
+from thoth_storage.store.budget import check_room, is_memory_backed
 from thoth_storage.store.captured import Captured
 from thoth_storage.store.history import find_point
 from thoth_storage.store.journal import Journal
@@ -63,6 +64,14 @@ class Shared:
         self._adopt(start)
         return start
 
+    def check_room(self, more: int) -> None:
+        """Raises CapacityError where so many bytes of entries would not fit."""
+        budget, folder = self._state.hydrator.budget, self._state.local.cache.folder
+        if budget is not None and (total := self._state.local.size() + more) > budget:
+            check_room(folder, total, budget, url=self.log.url)
+        if is_memory_backed(folder):
+            check_room(folder, more, None, url=self.log.url)
+
     def wrote(self, rows: int, size: int) -> None:
         self._state.pending.add(rows, size)
 
@@ -112,6 +121,11 @@ class Shared:
         """Log that the state is now that snapshot, and go on in it. Raises ConflictError."""
         with self.gate.writers:
             self.replica.catch_up([self.journal.set_state(snapshot)])
+
+    def pass_over(self) -> None:
+        """What others have written is not wanted: the next checkpoint comes behind it."""
+        while entries := self.replica.tail.read():
+            self.replica.tail.take(entries[-1])
 
     def snapshot_at(self, repository: Repository, at: datetime) -> str | None:
         """A snapshot of the last state that was not made after ``at``, stored now where there is none; None where the

@@ -46,10 +46,30 @@ class Trust:
             self._passed.add(passed)
         self._passed.update(_told_in(schema))
         before, self._now.passed = getattr(self._now, "passed", None), passed
+        self._now.refused = None
         try:
             yield
+        except ValueError as error:
+            refused, words = self._now.refused, str(error)
+            if refused is None or type(error) is not ValueError or _STAND_IN not in words:
+                raise
+            raise ValueError(words.replace(_STAND_IN, refused)) from error
         finally:
             self._now.passed = before
+
+    def check(self, arguments: dict[str, Any]) -> None:
+        """Raises ConfigurationError where the arguments of a call would store what stands for a function."""
+        told = [arguments.get(name) for name in ("configuration", "new_configuration")]
+        functions = [each.get("embedding_function") for each in told if isinstance(each, dict)]
+        names = [each.refused for each in functions if isinstance(each, _Refused)]
+        schema = _told_in(arguments.get("schema"))
+        names += [json.loads(settings)["name"] for name, settings in schema if name == _STAND_IN]
+        for each in names:
+            raise ConfigurationError(
+                f"these settings have the embedding function {each!r} on the word of a stored configuration, and are"
+                " not stored again",
+                hint=_way_out(each),
+            )
 
     def disarm(self, model: Any) -> None:
         """Put a stand-in, which tells what it stands for when it is used, for each function in the stored settings of a
@@ -86,6 +106,7 @@ class Trust:
         passed = getattr(self._now, "passed", None)
         if passed and passed[0] == name:
             return {"type": "known", "name": name, "config": json.loads(passed[1])}
+        self._now.refused = str(name)
         return {"type": "known", "name": _STAND_IN, "config": {"name": str(name)}}
 
     def _trusts(self, name: object, settings: object) -> bool:
@@ -126,6 +147,10 @@ def _told_in(schema: object) -> Iterator[tuple[str, str]]:
                 todo.extend(each.values())
 
 
+def _way_out(name: str) -> str:
+    return f"pass the function itself as embedding_function, or allow_embedding_functions=[{name!r}]"
+
+
 def _text(settings: object) -> str:
     return json.dumps(settings, sort_keys=True, default=repr)
 
@@ -134,13 +159,13 @@ class _Refused(EmbeddingFunction[Any], SparseEmbeddingFunction[Any]):  # type: i
     """Stands where a function was stored that is not trusted. The collection works as long as nothing is embedded."""
 
     def __init__(self, refused: str) -> None:
-        self._refused = refused
+        self.refused = refused
 
     def __call__(self, input: Any) -> NoReturn:  # noqa: A002 - Chroma's name
         raise ConfigurationError(
-            f"the collection was stored with the embedding function {self._refused!r}, which is not run on the word of"
+            f"the collection was stored with the embedding function {self.refused!r}, which is not run on the word of"
             " a stored configuration",
-            hint=f"pass the function itself as embedding_function, or allow_embedding_functions=[{self._refused!r}]",
+            hint=_way_out(self.refused),
         )
 
     def embed_query(self, input: Any) -> NoReturn:  # noqa: A002 - Chroma's name
@@ -151,7 +176,7 @@ class _Refused(EmbeddingFunction[Any], SparseEmbeddingFunction[Any]):  # type: i
         return _STAND_IN
 
     def get_config(self) -> dict[str, Any]:
-        return {"name": self._refused}
+        return {"name": self.refused}
 
     @staticmethod
     def build_from_config(config: dict[str, Any]) -> _Refused:
