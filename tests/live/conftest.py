@@ -34,12 +34,18 @@ def cache(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def connect(place: str, cache: Path) -> Iterator[OpenClient]:
+def durability() -> str:
+    """What stores are opened with, unless a test says otherwise. Files of tests have their own."""
+    return "log"
+
+
+@pytest.fixture
+def connect(place: str, cache: Path, durability: str) -> Iterator[OpenClient]:
     """Opens a client, at ``place`` unless told otherwise, that keeps nothing for later unless told otherwise."""
     clients: list[LiveClient] = []
 
     def open_it(where: Any = None, **more: Any) -> LiveClient:
-        more = {"cache_dir": cache, "cache_limit": 0, **more}
+        more = {"cache_dir": cache, "cache_limit": 0, "durability": durability, **more}
         clients.append(PersistentClient(place if where is None else where, **more))
         return clients[-1]
 

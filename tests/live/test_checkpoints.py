@@ -18,6 +18,12 @@ from thoth_storage.testing import FaultyBackend
 
 
 @pytest.fixture
+def durability() -> str:
+    """Nothing is logged here: what is tested is what checkpoints alone give."""
+    return "checkpoint"
+
+
+@pytest.fixture
 def pair(connect: OpenClient, tmp_path: Path) -> tuple[LiveClient, LiveClient]:
     """Two that started from one checkpoint, as on two machines."""
     with connect() as start:
@@ -36,7 +42,7 @@ def test_a_checkpoint_is_what_others_open(connect: OpenClient, tmp_path: Path) -
     client = connect()
     add(client, "1")
     stored = client.checkpoint("mine", tags=["nightly"])
-    assert (stored.name, set(stored.tags)) == ("mine", {"checkpoint", "nightly"})
+    assert (stored.name, set(stored.tags)) == ("mine", {"checkpoint", "nightly", "bulk"})
     add(client, "2")
     assert ids(connect(cache_dir=tmp_path / "other")) == {"1"}
     assert [snapshot.id for snapshot in client.snapshots()] == [stored.id]
@@ -99,7 +105,7 @@ def test_a_policy_of_rows(connect: OpenClient, place: str) -> None:
     add(client, "3")
     wait_until(lambda: client.status().checkpoint)
     [stored] = Repository.open(place).snapshots()
-    assert stored.tags == ("policy",)
+    assert stored.tags == ("policy", "bulk")
     assert client.status().pending == 0
     time.sleep(0.6)
     assert len(client.snapshots()) == 1  # nothing was written since
@@ -193,7 +199,7 @@ def test_a_policy_in_conflict_is_told(pair: tuple[LiveClient, LiveClient], conne
 def test_status(pair: tuple[LiveClient, LiveClient], place: str, tmp_path: Path) -> None:
     first, second = pair
     before = second.status()
-    assert (before.url, before.mode, before.position, before.last_error) == (place, "rw", None, None)
+    assert (before.url, before.mode, before.position, before.last_error) == (place, "rw", 1, None)
     assert (before.behind, before.pending, before.pending_bytes, before.pause) == (0, 0, 0, None)
     assert before.checkpoint == second.snapshots()[0].id
     assert Path(before.local_path).is_relative_to(tmp_path / "two")

@@ -11,7 +11,7 @@ from thoth_storage.store.client import LiveClient
 
 def remembered(client: LiveClient) -> int:
     gc.collect()
-    return len(client.live._handles.names())
+    return len(client.live._state.handles.names())
 
 
 def test_collections_that_went_with_their_state_are_forgotten(connect: OpenClient) -> None:

@@ -190,7 +190,7 @@ def test_close_waits_for_readers(connect: OpenClient, cache: Path) -> None:
     with ThreadPoolExecutor(1) as pool:
         with client.live.gate.reading():
             closing = pool.submit(client.close)
-            wait_until(lambda: client.live._local.closed)
+            wait_until(lambda: client.live._state.local.closed)
             assert directories(cache)
             assert not closing.done()
         closing.result(timeout=20)

@@ -40,6 +40,12 @@ MUTATIONS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 @pytest.fixture
+def durability() -> str:
+    """Nothing is logged here: what is tested is what checkpoints alone give."""
+    return "checkpoint"
+
+
+@pytest.fixture
 def filled(connect: OpenClient) -> None:
     with connect() as client:
         add(client, "1")
@@ -203,8 +209,9 @@ def test_a_bucket_that_may_not_be_read_is_no_empty_store(
 def test_arguments_that_mean_nothing(connect: OpenClient, tmp_path: Path) -> None:
     for more in (
         {"mode": "w"},
-        {"mode": "r", "refresh": 0},
-        {"refresh": 1.0},
+        {"mode": "r", "refresh": -1},
+        {"mode": "r", "refresh": float("nan")},
+        {"refresh": 1.0, "durability": "checkpoint"},
         {"mode": "r", "policy": CheckpointPolicy(rows=1)},
         {"durability": "write"},
     ):

@@ -31,7 +31,13 @@ def url() -> str:
 
 
 @pytest.fixture
-def open_store(url: str, tmp_path: Path) -> Iterator[OpenStore]:
+def durability() -> str:
+    """What stores are opened with, unless a test says otherwise. Files of tests have their own."""
+    return "log"
+
+
+@pytest.fixture
+def open_store(url: str, tmp_path: Path, durability: str) -> Iterator[OpenStore]:
     """Opens a store, at ``url`` unless told otherwise, with an embedder that needs no model."""
     stores: list[VectorStore] = []
 
@@ -39,7 +45,7 @@ def open_store(url: str, tmp_path: Path) -> Iterator[OpenStore]:
         place: Any = None, collection_name: str = "tests", embedder: Any = "lexical", **more: Any
     ) -> VectorStore:
         # Nothing is kept for later, so that a test sees what a store leaves behind.
-        more = {"cache_dir": tmp_path / "cache", "cache_limit": 0, **more}
+        more = {"cache_dir": tmp_path / "cache", "cache_limit": 0, "durability": durability, **more}
         stores.append(VectorStore(url if place is None else place, collection_name, embedder, **more))
         return stores[-1]
 

@@ -13,8 +13,14 @@ from tests.store.conftest import OpenStore
 from tests.store.helpers import contents
 from thoth_storage import Repository, StorageError, VectorStore
 from thoth_storage.backend import Backend
-from thoth_storage.errors import ConflictError, NotFoundError
+from thoth_storage.errors import ConflictError
 from thoth_storage.wrappers.base import WrappedBackend
+
+
+@pytest.fixture
+def durability() -> str:
+    """Nothing is logged here: what is tested is what checkpoints alone give."""
+    return "checkpoint"
 
 
 class Between(WrappedBackend):
@@ -218,15 +224,32 @@ def test_others_that_lose_meanwhile_are_no_conflict(url: str, open_store: OpenSt
 
 
 def test_a_snapshot_made_by_others_of_a_directory_counts(
-    pair: tuple[VectorStore, VectorStore], tmp_path: Path, url: str, open_store: OpenStore
+    store: VectorStore, tmp_path: Path, url: str, open_store: OpenStore
 ) -> None:
-    """Whoever backs up a Chroma directory to the URL (the command line does) publishes as a store does."""
-    with pytest.raises(NotFoundError):
-        Repository.open(url).backup(tmp_path / "missing")
-    first, _ = pair
-    Repository.open(url).restore("latest", tmp_path / "copy")
+    """Whoever backs up a Chroma directory to the URL (the command line does) publishes as a store does, where nobody
+    has written to a log yet."""
+    store.close()
+    other = open_store(f"{url}-other")
+    other.add_documents(["of another"], ids=["0"])
+    other.close()
+    Repository.open(f"{url}-other").restore("latest", tmp_path / "copy")
+    first = open_store()
     Repository.open(url).backup(tmp_path / "copy", name="by hand")
     first.add_documents(["1"])
     with pytest.raises(ConflictError):
         first.close()
     assert ids(open_store()) == {"0"}
+
+
+def test_a_snapshot_made_by_others_of_a_directory_is_no_state_of_a_log(
+    pair: tuple[VectorStore, VectorStore], tmp_path: Path, url: str, open_store: OpenStore
+) -> None:
+    first, _ = pair
+    Repository.open(url).restore("latest", tmp_path / "copy")
+    Repository.open(url).backup(tmp_path / "copy", name="by hand")
+    first.add_documents(["1"], ids=["1"])
+    first.close()
+    again = open_store()
+    assert ids(again) == {"0", "1"}
+    again.restore("by hand")
+    assert ids(again) == {"0"}

@@ -128,7 +128,7 @@ def test_a_reader_at_work_is_not_cut_off_by_close(store: VectorStore, cache: Pat
     with ThreadPoolExecutor(1) as pool:
         with store._live.gate.reading():
             closing = pool.submit(store.close)
-            wait_until(lambda: store._live._local.closed)
+            wait_until(lambda: store._live._state.local.closed)
             assert left(cache)
             assert not closing.done()
         closing.result()

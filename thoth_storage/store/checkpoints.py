@@ -75,7 +75,7 @@ class Checkpoints:
         snapshot, rival = self._publish(name, tags)
         if rival:
             raise ConflictError(
-                f"another process stored {rival} since this one was opened",
+                f"another process {rival} since this one was opened",
                 url=self.url,
                 hint=f"this state is kept as {snapshot.name!r}; refresh, then add what is missing",
             )
@@ -132,4 +132,4 @@ class Checkpoints:
             if self.shared:
                 return self.shared.publish(captured, position, name, tags)
             snapshot, rival = self.line.publish(captured, name, tags, self.base)
-            return snapshot, rival and f"the snapshot {rival[:12]}"
+            return snapshot, rival and f"stored the snapshot {rival[:12]}"

@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from thoth_storage.errors import ConflictError, NotFoundError, StorageError
@@ -47,17 +47,19 @@ class _Call:
 
 
 class Journal:
-    """Safe to share between threads."""
+    """Safe to share between threads. ``first`` is asked, before an empty log gets an entry, for the snapshot that this
+    has to name as the state."""
 
-    def __init__(self, gate: Gate, replica: Replica, recorder: Recorder, server: Any) -> None:
+    def __init__(
+        self, gate: Gate, replica: Replica, recorder: Recorder, server: Any, first: Callable[[], str | None]
+    ) -> None:
         self._gate = gate
         self._replica = replica
         self._recorder = recorder
         self._server = server
         self._queue: deque[_Call] = deque()
         self._lock = threading.Lock()
-        self.adopts: str | None = None
-        """The snapshot that the first entry of an empty log has to name as the state."""
+        self._first = first
 
     def write(self, name: str, arguments: dict[str, Any]) -> Any:
         """Log a call of chromadb's server, apply it, and give what Chroma gives. Raises what Chroma raises; then
@@ -145,13 +147,16 @@ class Journal:
         raise self._starved()
 
     def _adopt(self) -> None:
-        if self.adopts and self._replica.position == 0:
-            entry, ours = self._replica.tail.append(state_entry(self.adopts))
+        """Where this is the first entry, and the state is a directory that was stored without a log, say so first."""
+        if self._replica.position:
+            return
+        snapshot = self._first()
+        if snapshot and not self._replica.position:
+            entry, ours = self._replica.tail.append(state_entry(snapshot))
             if ours:
                 self._replica.tail.take(entry)
             else:
                 self._replica.catch_up([entry])
-        self.adopts = None
 
     def _recorded(self, calls: Sequence[_Call]) -> list[tuple[_Call, Told]]:
         """Those that can be logged, as what they mean after the last entry. The others are Chroma's to refuse."""

@@ -49,6 +49,10 @@ class Line:
         """The id of what an opening sees now; None for a store that has no checkpoint yet."""
         return next(self._visible(self._keys()), None)
 
+    def has(self, snapshot_id: str) -> bool:
+        """Whether a snapshot is still there."""
+        return any(key.id == snapshot_id for key in self._keys())
+
     def visible(self) -> Iterator[Checkpoint]:
         """All that openings see, newest first."""
         return self._checkpoints(self._keys())

@@ -86,7 +86,7 @@ class LiveStore(Checkpoints):
 
     def behind(self) -> int:
         """How many entries of the log, or checkpoints where there is none, others have stored since."""
-        if self.shared and self.shared.replica.position:
+        if self.shared and self.shared.replica.position and not self.shared.left_the_line:
             return self.shared.behind()
         return self.line.behind(self.base)
 
@@ -128,7 +128,7 @@ class LiveStore(Checkpoints):
         with self._publishing:
             self.check_open()
             if self.shared:
-                if not self.is_durable:
+                if self.mode == "rw" and not self.is_durable:
                     self._check_nothing_pending()
                 return self.shared.follow()
             newest = self.line.newest()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from thoth_storage.repository import Snapshot
 from thoth_storage.store.line import BULK_TAG, Line
 from thoth_storage.store.operations import Operation, State, encode, pack
+from thoth_storage.store.start import state_of
 
 if TYPE_CHECKING:
     from thoth_storage.store.captured import Captured
@@ -27,13 +28,19 @@ def publish_bulk(
     replica: Replica,
     writers: AbstractContextManager[object],
     captured: Captured,
+    base: str | None,
     name: str | None,
     tags: Iterable[str],
 ) -> tuple[Snapshot, str | None]:
-    """Publish work that was not logged: a snapshot, and an entry that makes it the state, right behind the one upon
-    which the work began. Where another entry came first the snapshot is marked as one that lost, and what came first
-    is told."""
+    """Publish work upon ``base`` that was not logged: a snapshot, and an entry that makes it the state, right behind
+    the one upon which the work began. Where another entry came first the snapshot is marked as one that lost, and what
+    came first is told."""
     labels = tuple(tags)
+    newest = line.newest() if not replica.position else base
+    if newest != base:
+        # Nothing is logged, and somebody stored another directory.
+        rival = f"stored the snapshot {newest[:12]}" if newest else "deleted the snapshot that was newest"
+        return line.store(captured, name, labels, rival), rival
     position = replica.position + 1
     snapshot = line.store(captured, name, (*labels, BULK_TAG), position=position)
     with writers:
@@ -41,7 +48,8 @@ def publish_bulk(
         if ours:
             replica.tail.take(entry)
             return snapshot, None
-    rival = f"entry {entry.sequence} of the log"
+    state = state_of(entry, replica.log)
+    rival = f"stored the snapshot {state[:12]}" if state else f"wrote entry {entry.sequence} of the log"
     lost = line.store(captured, name, labels, rival)
     line.withdraw(snapshot.id)
     return lost, rival

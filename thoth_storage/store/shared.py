@@ -45,8 +45,7 @@ class Shared:
         self._server = server
         applier = Applier(server, self._state.handles)
         self.replica = Replica(self.log, start.position, self, applier)
-        self.journal = Journal(self.gate, self.replica, Recorder(server, self._state.handles), server)
-        self._adopt(start)
+        self.journal = Journal(self.gate, self.replica, Recorder(server, self._state.handles), server, self._first)
         with self.gate.writers:
             self.replica.catch_up(start.ahead, BULK)
 
@@ -60,9 +59,7 @@ class Shared:
         self._state.replace(snapshot)
 
     def start(self) -> Start:
-        start = find_start(self._line, self.log)
-        self._adopt(start)
-        return start
+        return find_start(self._line, self.log)
 
     def check_room(self, more: int) -> None:
         """Raises CapacityError where so many bytes of entries would not fit."""
@@ -84,13 +81,7 @@ class Shared:
                 self.replica.renew()
                 self.left_the_line = False
                 return True
-            if self.replica.position == 0 and self.journal.adopts != self._line.newest():
-                # Nobody has logged anything, but somebody stored another directory.
-                start = self.start()
-                if start.snapshot != self._state.base:
-                    self.replica.renew(start)
-                    return True
-            return self.replica.catch_up()
+            return self._take_stored() or self.replica.catch_up()
 
     def look_now(self) -> None:
         """See that every write is here that was acknowledged anywhere before this was called. The caller holds no
@@ -115,7 +106,7 @@ class Shared:
         caller holds no writers' lock."""
         if self.logs:
             return self._line.store(captured, name, tags, position=position), None
-        return publish_bulk(self._line, self.replica, self.gate.writers, captured, name, tags)
+        return publish_bulk(self._line, self.replica, self.gate.writers, captured, self._state.base, name, tags)
 
     def set_state(self, snapshot: str) -> None:
         """Log that the state is now that snapshot, and go on in it. Raises ConflictError."""
@@ -138,5 +129,17 @@ class Shared:
         with state_at(point, self.log, self._state.hydrator, self._state.path) as path:
             return repository.backup(path, tags=["restored"], staging=self._state.path).id
 
-    def _adopt(self, start: Start) -> None:
-        self.journal.adopts = start.snapshot if start.adopted else None
+    def _first(self) -> str | None:
+        """Before the first entry of a log: the snapshot that it has to name as the state that it begins with."""
+        self._take_stored()
+        return self._state.base
+
+    def _take_stored(self) -> bool:
+        """Go on to a directory that somebody stored at a URL where nothing is logged yet; whether there was any."""
+        if self.replica.position or self._line.newest() == self._state.base:
+            return False
+        start = self.start()
+        if not start.position and start.snapshot == self._state.base:
+            return False
+        self.replica.renew(start)
+        return True

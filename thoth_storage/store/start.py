@@ -16,12 +16,11 @@ __all__ = ["Start", "find_start"]
 @dataclass(frozen=True)
 class Start:
     """``snapshot`` with entries up to ``position`` in it, None for no files at all; ``ahead`` are entries behind it,
-    perhaps not all. ``adopted``: the log is empty, and its first entry has to say that the state is ``snapshot``."""
+    perhaps not all."""
 
     snapshot: str | None
     position: int
     ahead: Sequence[Entry] = ()
-    adopted: bool = False
 
 
 def find_start(line: Line, log: Log) -> Start:
@@ -40,12 +39,22 @@ def find_start(line: Line, log: Log) -> Start:
     for number in reversed(range(len(entries))):
         state = state_of(entries[number], log)
         if state:
+            check_kept(line, state, entries[number].sequence)
             return Start(state, entries[number].sequence, entries[number + 1 :])
     if checkpoint is None and not entries:
         # Snapshots of a directory that was never written to through the log.
-        newest = line.newest()
-        return Start(newest, 0, adopted=newest is not None)
+        return Start(line.newest(), 0)
     return Start(checkpoint.id if checkpoint else None, position, entries)
+
+
+def check_kept(line: Line, snapshot: str, sequence: int) -> None:
+    """Raises CorruptionError where the snapshot that an entry makes the state was deleted."""
+    if not line.has(snapshot):
+        raise CorruptionError(
+            f"log entry {sequence} makes the snapshot {snapshot[:12]} the state, and that was deleted",
+            url=line.url,
+            hint="choose another state: thoth-storage log --set-state SNAPSHOT",
+        )
 
 
 def state_of(entry: Entry, log: Log) -> str | None:
