@@ -15,8 +15,8 @@ from thoth_storage.cli.output import Output
 __all__ = ["thoth_storage"]
 
 _VERBS = (
-    *("backup", "check", "copy", "demo", "diff", "forget", "key", "name", "plugins", "prune"),
-    *("repair", "restore", "show", "snapshots", "tag", "verify"),
+    *("backup", "check", "checkpoint", "copy", "demo", "diff", "forget", "key", "log", "name", "plugins", "prune"),
+    *("repair", "restore", "show", "snapshots", "status", "tag", "verify"),
 )
 
 

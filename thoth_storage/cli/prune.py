@@ -12,6 +12,7 @@ from thoth_storage.cli.places import open_configured
 from thoth_storage.cli.values import parse_duration, parse_part
 from thoth_storage.cli.verb import FAILED, options_option, verb
 from thoth_storage.repository.prune import PruneReport
+from thoth_storage.store.retention import truncate_log
 
 __all__ = ["prune"]
 
@@ -42,8 +43,9 @@ def prune(
     max_unused: float,
     storage_options: dict[str, Any],
 ) -> int:
-    """Mark what no snapshot needs, and delete what an earlier prune has marked, beside running backups. Exit code 1 if
-    something was left as it is; 5, and nothing is deleted, if a snapshot cannot be read: it might need anything.
+    """Mark what no snapshot needs, and delete what an earlier prune has marked, beside running backups; and the entries
+    of a store's write log that all its checkpoints cover. Exit code 1 if something was left as it is; 5, and nothing is
+    deleted, if a snapshot cannot be read: it might need anything.
 
     \b
     Example:
@@ -52,11 +54,15 @@ def prune(
     with open_configured(url, storage_options) as repository:
         with output.progress("prune") as progress:
             report = repository.prune(dry_run=dry_run, grace=grace, max_unused=max_unused, progress=progress)
-        output.document({"url": repository.url, "ok": not report.problems, "report": report})
+        entries = truncate_log(repository, dry_run=dry_run) if not report.problems else None
+        output.document({"url": repository.url, "ok": not report.problems, "report": report, "log": entries})
     for problem in report.problems:
         output.say(f"left as it is: {problem}")
     for line in _lines(report):
         output.say(line)
+    if entries and entries.deleted:
+        would = "would be " if dry_run else ""
+        output.say(f"{would}deleted: {entries.deleted} entries of the log ({human_bytes(entries.bytes)})")
     return FAILED if report.problems else 0
 
 

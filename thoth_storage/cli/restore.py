@@ -13,6 +13,7 @@ from thoth_storage.cli.places import open_configured, split
 from thoth_storage.cli.values import parse_time
 from thoth_storage.cli.verb import options_option, verb
 from thoth_storage.repository import Repository, RestoreReport
+from thoth_storage.store.restoring import newer_entries, restore_at
 
 __all__ = ["restore"]
 
@@ -24,7 +25,7 @@ __all__ = ["restore"]
     "--at",
     callback=parse_time,
     metavar="TIME",
-    help="The newest snapshot that is not later: ISO 8601, UTC if it has no zone.",
+    help="The state at that time, by the newest snapshot that is not later and the log: ISO 8601, UTC without a zone.",
 )
 @click.option("--include", multiple=True, help="Only paths that match, such as '*.sqlite3' or a folder; repeatable.")
 @click.option("--overwrite", is_flag=True, help="Replace a TARGET that is not empty, or with --include its files.")
@@ -51,15 +52,20 @@ def restore(
         raise click.UsageError("--snapshot and --at exclude each other")
     with open_configured(url, storage_options) as repository:
         with output.progress("restore") as progress:
-            report = repository.restore(
-                snapshot,
-                Path(target),
-                include=list(include) or None,
-                overwrite=overwrite,
-                progress=progress,
-                at=at,
-                dry_run=dry_run,
-            )
+
+            def write(source: Repository, wanted: str | None, moment: datetime | None) -> RestoreReport:
+                return source.restore(
+                    wanted,
+                    Path(target),
+                    include=list(include) or None,
+                    overwrite=overwrite,
+                    progress=progress,
+                    at=moment,
+                    dry_run=dry_run,
+                )
+
+            report = restore_at(repository, at, write) if at else write(repository, snapshot, None)
+        newer = 0 if at or snapshot else newer_entries(repository, report)
         if dry_run and not output.as_json and not output.quiet:
             _table(output, repository, report)
     output.document(report)
@@ -67,6 +73,8 @@ def restore(
         f"{'would restore' if dry_run else 'restored'} snapshot {report.snapshot[:12]} to {report.target}: "
         f"{report.files} files, {human_bytes(report.bytes)}, in {report.seconds:.1f} s"
     )
+    if newer:
+        output.note(f"the log has {newer} entries that this checkpoint has not: restore --at a time brings them, too")
     if dry_run:
         output.say(
             f"{human_bytes(report.reused)} are there already; {human_bytes(report.read)} would be read "

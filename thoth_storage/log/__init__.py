@@ -7,10 +7,11 @@ after n. There is no lock service, no leader and no clock in that.
 from thoth_storage.log.entry import Cipher, Entry, Unsealable
 from thoth_storage.log.extent import Extent, Listed, list_all, look, truncated
 from thoth_storage.log.log import Log
-from thoth_storage.log.tail import FellBehindError, Tail
+from thoth_storage.log.tail import GRACE, FellBehindError, Tail
 from thoth_storage.log.truncation import truncate
 
 __all__ = [
+    "GRACE",
     "Cipher",
     "Entry",
     "Extent",

@@ -35,6 +35,9 @@ class _Aside:
     def start(self) -> Start:
         raise ConflictError("the log was truncated while it was read", hint="try again")
 
+    def start_behind(self, position: int) -> Start | None:
+        return None
+
     def check_room(self, more: int) -> None:
         """It has been looked whether the checkpoint fits, and it goes soon."""
 

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from thoth_storage.errors import ConflictError, NotFoundError, StorageError
+from thoth_storage.errors import ConflictError, CorruptionError, NotFoundError, StorageError
 from thoth_storage.log import Entry, FellBehindError
 from thoth_storage.store.gate import Gate
 from thoth_storage.store.operations import Told, encode
@@ -137,6 +137,9 @@ class Journal:
                 entry, ours = self._replica.tail.append(payload)
             except FellBehindError:
                 self._replica.renew()
+                continue
+            except CorruptionError:
+                self._replica.jump()
                 continue
             if ours:
                 self._apply(entry, recorded)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Protocol
 
-from thoth_storage.errors import StorageError
+from thoth_storage.errors import CorruptionError, StorageError
 from thoth_storage.log import Entry, FellBehindError, Log, Tail
 from thoth_storage.store.applying import Applier, is_local, is_refusal
 from thoth_storage.store.batches import SLICE
@@ -50,6 +50,9 @@ class Ground(Protocol):
     def start(self) -> Start:
         """Where a new replica would begin now."""
 
+    def start_behind(self, position: int) -> Start | None:
+        """Where one would that cannot apply the next entry."""
+
     def check_room(self, more: int) -> None:
         """Raises CapacityError where so many bytes of entries would not fit."""
 
@@ -87,6 +90,9 @@ class Replica:
                 entries = ahead or self.tail.read()
             except FellBehindError:
                 self.renew()
+                return True
+            except CorruptionError:
+                self.jump()
                 return True
             if not entries:
                 return taken
@@ -131,6 +137,14 @@ class Replica:
             self.tail = Tail(self.log, start.position)
             self.broken = None
             self.catch_up(start.ahead, BULK)
+
+    def jump(self) -> None:
+        """The next entry is damaged or missing: go on from a later one that sets the state. Called while that error is
+        handled, and raises it where there is none."""
+        start = self._ground.start_behind(self.position)
+        if start is None:
+            raise  # noqa: PLE0704 - see above
+        self.renew(start)
 
     def mend(self) -> None:
         """Begin anew where the local state is none of the log's."""

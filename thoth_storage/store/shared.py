@@ -19,7 +19,7 @@ from thoth_storage.store.local_state import LocalState
 from thoth_storage.store.publishing import publish_bulk
 from thoth_storage.store.recording import Recorder
 from thoth_storage.store.replica import BULK, Replica
-from thoth_storage.store.start import Start, find_start
+from thoth_storage.store.start import Start, find_start, start_behind
 
 if TYPE_CHECKING:
     from chromadb.api import ServerAPI
@@ -60,6 +60,9 @@ class Shared:
 
     def start(self) -> Start:
         return find_start(self._line, self.log)
+
+    def start_behind(self, position: int) -> Start | None:
+        return start_behind(self._line, self.log, position)
 
     def check_room(self, more: int) -> None:
         """Raises CapacityError where so many bytes of entries would not fit."""

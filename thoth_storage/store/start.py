@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from thoth_storage.errors import CorruptionError
-from thoth_storage.log import Entry, Log, Tail, truncated
+from thoth_storage.log import Entry, FellBehindError, Log, Tail, look, truncated
 from thoth_storage.store.line import Checkpoint, Line
 from thoth_storage.store.operations import State, decode
 
-__all__ = ["Start", "find_start"]
+__all__ = ["Start", "find_start", "start_behind", "state_of"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,15 @@ def find_start(line: Line, log: Log) -> Start:
             url=log.url,
             hint="bring the deleted snapshot back, or restore an older one: thoth-storage snapshots",
         )
-    entries = Tail(log, position).read()
+    try:
+        entries = Tail(log, position).read()
+    except FellBehindError:
+        return find_start(line, log)  # truncated just now
+    except CorruptionError:
+        later = start_behind(line, log, position)
+        if later is None:
+            raise
+        return later
     for number in reversed(range(len(entries))):
         state = state_of(entries[number], log)
         if state:
@@ -45,6 +53,20 @@ def find_start(line: Line, log: Log) -> Start:
         # Snapshots of a directory that was never written to through the log.
         return Start(line.newest(), 0)
     return Start(checkpoint.id if checkpoint else None, position, entries)
+
+
+def start_behind(line: Line, log: Log, position: int) -> Start | None:
+    """The last entry that sets the state, where those before it cannot all be applied."""
+    for listed in reversed(look(log.backend, position).entries):
+        try:
+            entry = log.read(listed.sequence)
+            state = state_of(entry, log) if entry else None
+        except CorruptionError:
+            continue
+        if state:
+            check_kept(line, state, listed.sequence)
+            return Start(state, listed.sequence, Tail(log, listed.sequence).read())
+    return None
 
 
 def check_kept(line: Line, snapshot: str, sequence: int) -> None:

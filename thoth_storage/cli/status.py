@@ -1,0 +1,50 @@
+"""``thoth-storage status``: how a store is doing, seen from its URL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from thoth_storage.cli.output import Output, human_bytes, human_time
+from thoth_storage.cli.places import open_configured
+from thoth_storage.cli.verb import DAMAGED, options_option, verb
+from thoth_storage.store.overview import StoreOverview, look_at
+
+__all__ = ["status"]
+
+
+@verb(short_help="Show the newest checkpoint and the log of a store.")
+@click.argument("url", required=False)
+@options_option
+def status(output: Output, url: str | None, storage_options: dict[str, Any]) -> int:
+    """Show what an opening of the store at URL would find: the newest checkpoint, and how much of the write log comes
+    on top of it. Nothing is downloaded. Exit code 5 if entries of the log are missing.
+
+    \b
+    Example:
+        thoth-storage status gs://bucket/chroma_db
+    """
+    with open_configured(url, storage_options) as repository:
+        found = look_at(repository)
+    output.document({"ok": not found.missing, **{name: getattr(found, name) for name in found.__dataclass_fields__}})
+    output.table(["what", ""], [[name, value] for name, value in _lines(found)])
+    if found.missing:
+        output.complain(
+            f"entry {found.missing[0]} of the log is missing, though later ones are there; "
+            "bring the object back, or choose another state: thoth-storage log --set-state SNAPSHOT"
+        )
+    return DAMAGED if found.missing else 0
+
+
+def _lines(found: StoreOverview) -> list[tuple[str, str]]:
+    checkpoint = f"{found.checkpoint[:12]} of {human_time(found.checkpoint_time)} UTC" if found.checkpoint else "none"
+    kept = f"{found.first} to {found.last}, {human_bytes(found.log_bytes)}" if found.first else "no entry"
+    return [
+        ("store", found.url),
+        ("newest checkpoint", checkpoint),
+        ("it covers the log up to", str(found.position or 0)),
+        ("log", kept),
+        ("to be replayed by an opening", f"{found.replay} entries"),
+        ("snapshots", str(found.snapshots)),
+    ]
