@@ -127,6 +127,34 @@ def test_the_end_of_the_interpreter_stores_what_nobody_closed(
     assert ids(connect()) >= {"1"}
 
 
+OUTLIVING = """
+client = opened()
+add(client, "1")
+begun = threading.Event()
+def work():
+    add(client, "2")
+    begun.set()
+    while True:
+        try:
+            client.get_collection("notes", embedding_function=None).count()
+        except thoth_storage.StorageError as error:
+            say(error.message)
+            return
+threading.Thread(target=work).start()
+begun.wait()
+"""
+
+
+def test_a_thread_that_outlives_the_main_thread_finds_the_store_closed(
+    connect: OpenClient, place: str, cache: Path
+) -> None:
+    """And what it had written by then is at the URL."""
+    with python(OUTLIVING, place, cache / "other") as process:
+        said, errors = process.communicate(timeout=30)
+    assert (said, process.returncode) == ("the store is closed\n", 0), errors
+    assert ids(connect()) == {"1", "2"}
+
+
 SERVICE = """
 thoth_storage.close_on_sigterm()
 client = opened(policy=CheckpointPolicy(seconds=1000))
