@@ -6,7 +6,6 @@ First with nobody else about, then beside two threads that write and one that se
 from __future__ import annotations
 
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +24,8 @@ class Checkpoints:
 
     def __init__(self, client: Any, url: str, options: dict[str, str], documents: int) -> None:
         self._client = client
-        self._url = url
-        self._options = options
+        # One for all looks: each has connections of its own, and their memory would be counted as a checkpoint's.
+        self._backend = ts.open_backend(url, **options)
         self._documents = documents
         self._rows = Rows(documents)
         self._turn = 0
@@ -62,8 +61,10 @@ class Checkpoints:
         }
 
     def _objects(self) -> dict[str, int]:
-        with closing(ts.open_backend(self._url, **self._options)) as backend:
-            return {found.key: found.size for found in backend.list()}
+        return {found.key: found.size for found in self._backend.list()}
+
+    def close(self) -> None:
+        self._backend.close()
 
 
 def main(
@@ -89,6 +90,7 @@ def main(
                 checkpoints.update(every)
                 found[name].append(checkpoints.take())
         found["loaded"] = _loaded(checkpoints, documents, loaded, still) if loaded else []
+        checkpoints.close()
         staged = (Path(client.status().local_path).parent / "staging").exists()
     answer(checkpoints=found, staged=staged)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.message import Message
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from chromadb.api import ClientAPI
 from chromadb.utils.embedding_functions import HuggingFaceEmbeddingServer
 
+from tests.live.answering import JsonServer
 from tests.store.helpers import bare_chroma
 
 __all__ = ["SECRET", "HttpServer", "build", "functions", "huggingface"]
@@ -23,42 +23,21 @@ SECRET = "DATABASE_PASSWORD"
 """A variable of the environment that is none of the stranger's business."""
 
 
-class HttpServer:
+class HttpServer(JsonServer):
     """Embeds texts as a server of Hugging Face does, and keeps who asked with what."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[str | None, Any]] = []
-        seen = self.requests
+        super().__init__("embed", self._embed)
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                seen.append((self.headers["Authorization"], body))
-                answer = json.dumps([[1.0, 0.0]] * len(body["inputs"])).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_: object) -> None:
-                """Nobody reads it."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/embed"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=[0.01], daemon=True)
+    def _embed(self, headers: Message, content: bytes) -> list[list[float]]:
+        body = json.loads(content)
+        self.requests.append((headers["Authorization"], body))
+        return [[1.0, 0.0]] * len(body["inputs"])
 
     @property
     def inputs(self) -> list[str]:
         return [text for _, body in self.requests for text in body["inputs"]]
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def huggingface(url: str, variable: str | None = None) -> dict[str, Any]:

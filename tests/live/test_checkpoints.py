@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from tests.live.programs import add, ids, kept_name
 from tests.store.helpers import wait_until
 from thoth_storage import CheckpointPolicy, Repository
 from thoth_storage.errors import ConflictError, InvalidArgumentError
+from thoth_storage.store import background, pending
 from thoth_storage.store.background import Repeater
 from thoth_storage.store.client import LiveClient
 from thoth_storage.testing import FaultyBackend
@@ -96,10 +97,45 @@ def test_a_name_that_is_none_leaves_all_pending(connect: OpenClient, name: str) 
     assert ids(connect()) == {"1"}
 
 
-def test_a_policy_of_rows(connect: OpenClient, place: str) -> None:
+@pytest.fixture
+def look(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Waits until the policy was looked at from beginning to end: what it did not do then, it does not do."""
+    looks: list[int] = []
+    original = LiveClient._checkpoint_if_due
+
+    def counted(client: LiveClient, policy: CheckpointPolicy) -> None:
+        original(client, policy)
+        looks.append(1)
+
+    def wait() -> None:
+        before = len(looks)
+        wait_until(lambda: len(looks) >= before + 2)  # the first may have begun earlier
+
+    monkeypatch.setattr(LiveClient, "_checkpoint_if_due", counted)
+    return wait
+
+
+class Clock:
+    """Goes on when it is told to."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    for module in (background, pending):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+def test_a_policy_of_rows(connect: OpenClient, place: str, look: Callable[[], None]) -> None:
     client = connect(policy=CheckpointPolicy(rows=3))
     add(client, "1", "2")
-    time.sleep(0.8)  # three looks
+    look()
     assert client.snapshots() == []
     assert client.status().pending == 2
     add(client, "3")
@@ -107,14 +143,14 @@ def test_a_policy_of_rows(connect: OpenClient, place: str) -> None:
     [stored] = Repository.open(place).snapshots()
     assert stored.tags == ("policy", "bulk")
     assert client.status().pending == 0
-    time.sleep(0.6)
+    look()
     assert len(client.snapshots()) == 1  # nothing was written since
 
 
-def test_a_policy_of_bytes(connect: OpenClient) -> None:
+def test_a_policy_of_bytes(connect: OpenClient, look: Callable[[], None]) -> None:
     client = connect(policy=CheckpointPolicy(bytes=10_000))
     collection = add(client, "1")
-    time.sleep(0.8)
+    look()
     assert client.snapshots() == []
     assert 0 < client.status().pending_bytes < 10_000
     collection.add(ids=["2"], documents=["x" * 10_000], embeddings=[[1.0, 1.0]])
@@ -122,14 +158,23 @@ def test_a_policy_of_bytes(connect: OpenClient) -> None:
     assert client.status().pending_bytes == 0
 
 
-def test_a_policy_of_seconds_counts_from_the_first_write(connect: OpenClient) -> None:
-    client = connect(policy=CheckpointPolicy(seconds=1.0))
-    time.sleep(1.5)
+def test_a_policy_of_seconds_counts_from_the_first_write(
+    connect: OpenClient, look: Callable[[], None], clock: Clock
+) -> None:
+    client = connect(policy=CheckpointPolicy(seconds=60))
+    clock.now += 1000
+    look()
     assert client.snapshots() == []
-    began = time.monotonic()
     add(client, "1")
+    clock.now += 40
+    add(client, "2")
+    clock.now += 19
+    look()
+    assert client.snapshots() == []
+    clock.now += 1
     wait_until(lambda: client.status().checkpoint)
-    assert time.monotonic() - began >= 1.0
+    look()
+    assert len(client.snapshots()) == 1
 
 
 def test_a_policy_of_deletions(connect: OpenClient) -> None:
@@ -175,11 +220,10 @@ def test_no_failure_ends_what_is_repeated() -> None:
 
     repeater = Repeater("checkpoint", work, 0.01, told.append)
     wait_until(lambda: len(calls) >= 3)
+    assert repeater._thread.is_alive()
     repeater.stop()
-    ended = len(calls)
+    assert not repeater._thread.is_alive()
     assert set(told) == {"OSError: [Errno 24] Too many open files"}
-    time.sleep(0.2)
-    assert len(calls) == ended
 
 
 def test_a_policy_in_conflict_is_told(pair: tuple[LiveClient, LiveClient], connect: OpenClient, tmp_path: Path) -> None:

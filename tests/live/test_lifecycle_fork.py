@@ -10,9 +10,12 @@ from tests.live.conftest import OpenClient
 from tests.live.programs import ids, lines, python
 from thoth_storage import Repository
 
-FORKED = """
+QUIET = """
 import warnings
-warnings.simplefilter("ignore")
+warnings.simplefilter("ignore")  # Python warns of a fork beside threads
+"""
+
+FORKED = """
 client = opened(policy=CheckpointPolicy(seconds=1000))
 add(client, "1")
 collection = client.get_collection("notes", embedding_function=None)
@@ -70,7 +73,7 @@ inside.wait()
 
 @pytest.mark.parametrize("leave", ["sys.exit(0)", "os._exit(0)"])
 def test_a_child_is_refused_and_the_parent_goes_on(connect: OpenClient, place: str, cache: Path, leave: str) -> None:
-    with python(FORKED.format(before="", leave=leave, after=""), place, cache / "other") as process:
+    with python(QUIET + FORKED.format(before="", leave=leave, after=""), place, cache / "other") as process:
         lines(process, "child 0", "rows 1 at 0 snapshots", "closed")
     assert len(Repository.open(place).snapshots()) == 1
     assert ids(connect()) == {"1", "2"}
@@ -79,7 +82,7 @@ def test_a_child_is_refused_and_the_parent_goes_on(connect: OpenClient, place: s
 def test_a_fork_amid_a_checkpoint_of_another_thread(connect: OpenClient, place: str, cache: Path) -> None:
     """The child has the locks as they were, and nobody in it who would ever give them back."""
     program = FORKED.format(before=BUSY, leave="sys.exit(0)", after="leave.set()")
-    with python(program, place, cache / "other") as process:
+    with python(QUIET + program, place, cache / "other") as process:
         lines(process, "child 0", "rows 1 at 0 snapshots", "closed")
     assert ids(connect()) == {"1", "2"}
 
@@ -87,8 +90,6 @@ def test_a_fork_amid_a_checkpoint_of_another_thread(connect: OpenClient, place: 
 def test_a_child_opens_a_client_of_its_own(connect: OpenClient, place: str, cache: Path) -> None:
     """Before it touches chromadb, which hangs otherwise: a server that forks its workers late."""
     program = """
-import warnings
-warnings.simplefilter("ignore")
 client = opened()
 add(client, "1")
 client.close()
@@ -100,14 +101,12 @@ if not pid:
 _, status = os.waitpid(pid, 0)
 say(f"child {os.waitstatus_to_exitcode(status)}")
 """
-    with python(program, place, cache / "other") as process:
+    with python(QUIET + program, place, cache / "other") as process:
         lines(process, "child 1")
 
 
 def test_sigterm_ends_a_child_at_once_and_leaves_the_parent(connect: OpenClient, place: str, cache: Path) -> None:
     program = """
-import warnings
-warnings.simplefilter("ignore")
 thoth_storage.close_on_sigterm()
 client = opened()
 add(client, "1")
@@ -124,7 +123,7 @@ add(client, "2")
 client.close()
 say("closed")
 """
-    with python(program, place, cache / "other") as process:
+    with python(QUIET + program, place, cache / "other") as process:
         lines(process, "child")
         assert process.stdin is not None
         process.stdin.write("\n")

@@ -155,6 +155,21 @@ def test_damage_among_what_was_truncated_is_nobodys(sleep: Sleep, act: Callable[
         act(where)
 
 
+def test_damage_that_is_met_by_a_create_that_slept() -> None:
+    inner = memory()
+    fill(inner, 3)
+    backend = Meanwhile(inner)
+    where = at(backend, 3, trust=0.0)
+
+    def others() -> None:
+        inner.put(mark_key(5), b"")
+        inner.put(entry_key(4), b"damaged")
+
+    backend.plan("create", others)
+    with pytest.raises(FellBehindError):
+        where.append(b"x")
+
+
 def test_the_next_entries_go_while_the_end_is_looked_for(sleep: Sleep) -> None:
     """There was no entry 4; a day later the listing shows 7. That is no hole: the mark is read behind the listing."""
     inner = memory()

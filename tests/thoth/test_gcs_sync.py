@@ -7,15 +7,14 @@ import logging
 import os
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from email.message import Message
 from pathlib import Path
-from typing import Self
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.live.answering import JsonServer
 from tests.servers.gcs import GcsServer
 from tests.store.helpers import vectors_of
 from thoth_storage.gcs_sync import GCSSync, GCSSyncError
@@ -179,47 +178,24 @@ def test_what_fails_is_one_kind_of_error(sync: GCSSync, folder: Path, tmp_path: 
     assert files(folder) == FILES
 
 
-class TokenServer:
-    """Where a service account's key is exchanged for a token."""
-
-    def __init__(self) -> None:
-        self.asked = asked = list[str]()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                asked.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(json.dumps({"access_token": "token", "expires_in": 3600}).encode())
-
-            def log_message(self, *_: object) -> None:
-                """Nobody reads it."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/token"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=[0.01], daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
 def test_credentials_go_to_the_file_system_and_not_into_the_environment(folder: Path, tmp_path: Path) -> None:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     account = {"type": "service_account", "client_email": "old@test", "private_key": pem, "private_key_id": "1"}
     before = dict(os.environ)
-    with TokenServer() as server:
+    asked: list[str] = []
+
+    def grant(_: Message, body: bytes) -> dict[str, object]:
+        """Where a service account's key is exchanged for a token."""
+        asked.append(body.decode())
+        return {"access_token": "token", "expires_in": 3600}
+
+    with JsonServer("token", grant) as server:
         (tmp_path / "key.json").write_text(json.dumps({**account, "project_id": "test", "token_uri": server.url}))
         sync = GCSSync("bucket", "test", credentials_path=str(tmp_path / "key.json"))
-        assert server.asked == []
+        assert asked == []
         assert sync.upload_directory(folder) == 3
-        assert any("jwt-bearer" in each for each in server.asked)
+        assert any("jwt-bearer" in each for each in asked)
     assert dict(os.environ) == before
 
 
