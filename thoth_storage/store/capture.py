@@ -7,48 +7,30 @@ after that.
 
 The blocks that were overwritten are kept beside it, in files that are holes for the rest: a backup stores what changed
 as deltas upon them, and need not read them back from the repository.
+
+Each call that lets Python's lock go may wait for a writer to let it go, and Chroma's hold it from end to end: hence few
+and large ones.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
-from uuid import UUID
 
 from thoth_storage.errors import StorageError
 from thoth_storage.store.cache import cache_error
-from thoth_storage.store.captured import Captured, walk, write_all
+from thoth_storage.store.captured import DATABASE, Captured, Look, deleted, drop, files, write_all
 
 __all__ = ["Staging"]
 
 _BLOCK = 256 * 1024
 """Bytes compared at once: the block of a repository, so that each overwritten one is a whole one."""
-_SEGMENT = 16 * _BLOCK
-"""Bytes read at once: each call lets Python's lock go, and writers, who hold it for long, take it."""
-_DATABASE = "chroma.sqlite3"
-_TICK = 20_000_000
-"""Nanoseconds in which a second change may leave all times of a file as they are: see ``repository.scan``."""
-
-
-class _Look(NamedTuple):
-    """A file as it was before it was copied."""
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    inode: int
-    at: int
-
-    def is_of(self, now: os.stat_result) -> bool:
-        """Whether the file cannot have changed since."""
-        settled = max(self.mtime_ns, self.ctime_ns) + _TICK < self.at
-        return settled and self[:4] == (now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino)
+_SEGMENT = 32 * _BLOCK
+"""Bytes read at once, of the file and of its copy."""
 
 
 class Staging:
@@ -58,7 +40,11 @@ class Staging:
         self._live = live
         self.path = folder / "staging"
         self._previous = folder / "previous"
-        self._looks: dict[str, _Look] = {}
+        self._looks: dict[str, Look] = {}
+        """What is in the copy, and the file that it was last made equal to."""
+        self._kept: dict[str, set[int]] = {}
+        """Where the blocks begin whose old bytes were put aside, or that were not there before."""
+        self._deleted: set[str] = set()
 
     def capture(self, writers: Callable[[], AbstractContextManager[object]]) -> Captured:
         """Bring the copy up to date; ``writers`` holds them back for as long as its ``with`` block lasts.
@@ -67,15 +53,19 @@ class Staging:
         next capture.
         """
         try:
-            shutil.rmtree(self._previous, ignore_errors=True)
-            self._bring_up(self._files())
+            if not self._looks:
+                self.remove()  # what another process may have left
+            self._bring_up_ahead()
             with writers():
                 began = time.perf_counter()
-                self._bring_up([_DATABASE])
-                wanted = self._files(self._segments())
-                self._bring_up(wanted)
-                self._drop_others(set(wanted))
+                self._bring_up({DATABASE: (self._live / DATABASE).stat()})
+                # Asked of the copy, which no Chroma has open.
+                self._deleted = deleted(self._live, self.path / DATABASE)
+                wanted = files(self._live, self._deleted)
+                # Once is enough for the database, be it too fresh to be sure of outside.
+                self._bring_up({path: status for path, status in wanted.items() if path != DATABASE})
                 pause = time.perf_counter() - began
+            self._drop(self._looks.keys() - wanted.keys())
         except OSError as error:
             self.remove()
             raise cache_error(error, self.path) from error
@@ -84,94 +74,93 @@ class Staging:
             raise
         return Captured(self.path, pause, previous=self._previous)
 
+    def stored(self) -> None:
+        """The last capture is in the repository: what was put aside is the base of nothing that comes."""
+        shutil.rmtree(self._previous, ignore_errors=True)
+        self._kept.clear()
+
     def remove(self) -> None:
         """Forget the copy and delete it."""
         self._looks.clear()
-        for folder in (self.path, self._previous):
-            shutil.rmtree(folder, ignore_errors=True)
+        self.stored()
+        shutil.rmtree(self.path, ignore_errors=True)
 
-    def _files(self, segments: set[str] | None = None) -> list[str]:
-        """Paths below the live directory; of folders of segments only those that are in ``segments``, if given."""
-        return sorted(walk(self._live, "", lambda name: segments is None or not _is_id(name) or name in segments))
+    def _bring_up_ahead(self) -> None:
+        """While writers go on."""
+        self._bring_up({DATABASE: (self._live / DATABASE).stat()})
+        with suppress(StorageError):  # the copy may be torn, and tell wrong: it is asked again when writers wait
+            self._deleted = deleted(self._live, self.path / DATABASE)
+        known = files(self._live, self._deleted)
+        self._bring_up({path: status for path, status in known.items() if path != DATABASE})
 
-    def _segments(self) -> set[str]:
-        """The folders that the database knows: Chroma leaves those of deleted collections where they are. Asked of the
-        copy, which no Chroma has open, and which no writer left a transaction in."""
-        uri = f"{(self.path / _DATABASE).absolute().as_uri()}?immutable=1"
-        try:
-            with closing(sqlite3.connect(uri, uri=True)) as database:
-                return {row[0] for row in database.execute("SELECT id FROM segments")}
-        except sqlite3.Error as error:
-            raise StorageError(f"the copy of {_DATABASE} cannot be read: {error}", hint="try again") from error
-
-    def _bring_up(self, paths: list[str]) -> None:
-        for path in paths:
-            source = self._live / path
-            old = self._looks.get(path)
-            try:
-                # Most files are as they were, and each call that lets Python's lock go may wait for a writer to let it
-                # go.
-                if old and old.is_of(source.stat()):
-                    continue
-                with source.open("rb", buffering=0) as file:
-                    now = os.fstat(file.fileno())
-                    at = time.time_ns()
-                    self._patch(path, file.fileno())
-                    self._looks[path] = _Look(now.st_size, now.st_mtime_ns, now.st_ctime_ns, now.st_ino, at)
-            except FileNotFoundError:
-                self._looks.pop(path, None)  # a journal, say; whether it is there again is seen under the lock
-
-    def _patch(self, path: str, source: int) -> None:
-        """Make the copy of a file equal to it, block by block."""
-        target = self.path / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(target, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            had = os.fstat(descriptor).st_size
-            offset = 0
-            while segment := os.pread(source, _SEGMENT, offset):
-                old = os.pread(descriptor, len(segment), offset) if offset < had else b""
-                if old != segment:
-                    self._patch_blocks(path, descriptor, segment, old, offset)
-                offset += len(segment)
-            if offset != had:
-                os.ftruncate(descriptor, offset)
-        finally:
-            os.close(descriptor)
-
-    def _patch_blocks(self, path: str, descriptor: int, segment: bytes, old: bytes, offset: int) -> None:
-        for start in range(0, len(segment), _BLOCK):
-            block, before = segment[start : start + _BLOCK], old[start : start + _BLOCK]
-            if before != block:
-                self._keep(path, before, offset + start)
-                write_all(descriptor, block, offset + start)
-
-    def _keep(self, path: str, old: bytes, offset: int) -> None:
-        """Put aside what is about to be overwritten. What was put aside before, in this capture, is older and stays."""
-        if not old:
-            return
-        target = self._previous / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(target, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            if not os.pread(descriptor, len(old), offset).strip(b"\0"):
-                write_all(descriptor, old, offset)
-        finally:
-            os.close(descriptor)
-
-    def _drop_others(self, wanted: set[str]) -> None:
+    def _drop(self, paths: Iterable[str]) -> None:
         """Take away what is no more: files that went, and folders of deleted collections."""
-        for path in set(walk(self.path, "", lambda _: True)) - wanted:
-            (self.path / path).unlink()
-            self._looks.pop(path, None)
-        for folder in sorted(self.path.rglob("*"), reverse=True):
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+        gone = list(paths)
+        drop(self.path, gone)
+        for path in gone:
+            del self._looks[path]
+
+    def _bring_up(self, now: Mapping[str, os.stat_result]) -> None:
+        for path, status in now.items():
+            old = self._looks.get(path)
+            if old and old.is_of(status):
+                continue
+            try:
+                source = os.open(self._live / path, os.O_RDONLY)
+            except FileNotFoundError:
+                continue  # a journal, say; whether it is there again is seen under the lock
+            try:
+                look = Look.at_open(source)
+                self._patch(path, source, look.size)
+                self._looks[path] = look
+            finally:
+                os.close(source)
+
+    def _patch(self, path: str, source: int, size: int) -> None:
+        """Make the copy of a file of that size equal to it, block by block."""
+        with _writable(self.path / path) as target:
+            had = os.fstat(target).st_size
+            for offset in range(0, max(size, had), _SEGMENT):
+                new = os.pread(source, min(_SEGMENT, size - offset), offset) if offset < size else b""
+                old = os.pread(target, min(_SEGMENT, had - offset), offset) if offset < had else b""
+                if new != old:
+                    self._patch_blocks(path, target, new, old, offset)
+            if size < had:
+                os.ftruncate(target, size)
+
+    def _patch_blocks(self, path: str, target: int, new: bytes, old: bytes, offset: int) -> None:
+        """Write what is new, and put aside what was there. What was put aside before, and is not in the repository yet
+        with what followed it, is older and stays."""
+        starts = range(0, max(len(new), len(old)), _BLOCK)
+        changed = [start for start in starts if new[start : start + _BLOCK] != old[start : start + _BLOCK]]
+        kept = self._kept.setdefault(path, set())
+        aside = [start for start in changed if offset + start not in kept]
+        kept.update(offset + start for start in aside)
+        if aside and aside[0] < len(old):
+            with _writable(self._previous / path) as previous:
+                _write_runs(previous, old, offset, aside)
+        _write_runs(target, new, offset, changed)
 
 
-def _is_id(name: str) -> bool:
+def _write_runs(target: int, data: bytes, offset: int, starts: Sequence[int]) -> None:
+    """The blocks of ``data`` that begin at ``starts``, neighbours at once."""
+    first = 0
+    for number, start in enumerate(starts, 1):
+        if number == len(starts) or starts[number] != start + _BLOCK:
+            write_all(target, memoryview(data)[starts[first] : start + _BLOCK], offset + starts[first])
+            first = number
+
+
+@contextmanager
+def _writable(path: Path) -> Iterator[int]:
+    """A descriptor of a file, which is made where it is not there."""
+    flags = os.O_RDWR | os.O_CREAT
     try:
-        UUID(name)
-    except ValueError:
-        return False
-    return True
+        descriptor = os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, flags, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

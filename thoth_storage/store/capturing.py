@@ -41,6 +41,7 @@ class Capture:
             captured = self._staging.capture(writers)
             self.pause = captured.pause
             yield captured
+            self._staging.stored()
         elif (left := memory_left()) is None or left > room:
             self._look_up(base)
             captured = self._in_place.capture(writers)

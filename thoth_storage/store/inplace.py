@@ -1,8 +1,9 @@
 """A consistent capture where files are memory: blocks are hashed in place, and only those that changed are copied.
 
 A second copy of the store would take its size again, and on Cloud Run that is the instance's memory. So the names of
-the blocks in the last checkpoint are kept, 32 bytes for each; a capture holds writers for one pass over the plain bytes
-and copies what has another name, into files that are holes for the rest.
+the blocks in the last checkpoint are kept, 32 bytes for each; what has another name is copied, into files that are
+holes for the rest. Files that were not written to for a while are gone through ahead, and writers wait for the others
+only: for the database, most often, and for those that changed since.
 """
 
 from __future__ import annotations
@@ -11,25 +12,42 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from thoth_storage.store.cache import cache_error
-from thoth_storage.store.captured import Captured, walk, write_all
+from thoth_storage.store.captured import DATABASE, Captured, Look, deleted, drop, files, write_all
 
 __all__ = ["InPlace"]
 
 _Names = Mapping[str, Sequence[bytes]]
+_SEGMENT = 4 * 1024 * 1024
+"""Bytes read at once."""
+_FRESH = 1_000_000_000
+"""Nanoseconds. What was written to so lately will be again before the writers wait, most likely."""
+
+
+class _Seen(NamedTuple):
+    """A file as it was when it was gone through last, and the names of its blocks then."""
+
+    look: Look
+    names: list[bytes]
 
 
 class InPlace:
     """``name`` gives a block's name, ``size`` is its bytes. Used by one thread at a time."""
 
-    def __init__(self, live: Path, folder: Path, name: Callable[[bytes], bytes], size: int) -> None:
+    def __init__(self, live: Path, folder: Path, name: Callable[[bytes | memoryview], bytes], size: int) -> None:
         self._live = live
         self._copy = folder / "changed"
         self._name = name
         self._size = size
+        self._segment = max(_SEGMENT // size, 1) * size
+        self._seen: dict[str, _Seen] = {}
+        self._copied: dict[str, list[bytes]] = {}
+        """The files of this capture, with the names that their blocks had when what changed was copied."""
+        self._deleted: set[str] = set()
         self._taken: _Names = {}
         self.stored: _Names | None = None
         """The blocks of the last checkpoint, by path; None where that is not known yet."""
@@ -40,18 +58,24 @@ class InPlace:
         Raises CapacityError for a full disk and what else a cache directory raises.
         """
         self.remove()
-        taken: dict[str, list[bytes]] = {}
         try:
+            now = files(self._live, self._deleted)
+            self._go_through({path: status for path, status in now.items() if not self._is_fresh(path, status)})
             with writers():
                 began = time.perf_counter()
-                for path in sorted(walk(self._live, "", lambda _: True)):
-                    taken[path] = self._copy_changed(path)
+                self._deleted = deleted(self._live, self._live / DATABASE)
+                wanted = files(self._live, self._deleted)
+                self._go_through(wanted)
                 pause = time.perf_counter() - began
+            self._drop(wanted)
         except OSError as error:
             self.remove()
             raise cache_error(error, self._copy) from error
-        self._taken = taken
-        held = {path: self._unchanged(path, names) for path, names in taken.items()}
+        except BaseException:
+            self.remove()
+            raise
+        self._taken = dict(self._copied)
+        held = {path: self._unchanged(path, names) for path, names in self._taken.items()}
         return Captured(self._copy, pause, held={path: same for path, same in held.items() if same})
 
     def keep(self) -> None:
@@ -62,28 +86,75 @@ class InPlace:
     def remove(self) -> None:
         """Delete what was copied."""
         shutil.rmtree(self._copy, ignore_errors=True)
+        self._copied.clear()
+
+    def _is_fresh(self, path: str, status: os.stat_result) -> bool:
+        """Whether to go through a file ahead is of no use. One that is not stored yet is to be copied as a whole, so
+        that it is."""
+        return path in (self.stored or {}) and time.time_ns() - status.st_mtime_ns < _FRESH
+
+    def _drop(self, wanted: Mapping[str, object]) -> None:
+        """Take away what was copied ahead and is no more."""
+        drop(self._copy, self._copied.keys() - wanted.keys())
+        for known in (self._copied, self._seen):
+            for path in known.keys() - wanted.keys():
+                del known[path]
+
+    def _go_through(self, now: Mapping[str, os.stat_result]) -> None:
+        for path, status in now.items():
+            seen = self._seen.get(path)
+            names = seen.names if seen and seen.look.is_of(status) else None
+            if names is not None and names == self._copied.get(path):
+                continue
+            with suppress(FileNotFoundError):  # a journal, say; whether it is there again is seen under the lock
+                if names is not None and names == (self.stored or {}).get(path):
+                    self._make_hole(path, status.st_size)
+                else:
+                    names = self._copy_changed(path)
+                self._copied[path] = names
+
+    def _make_hole(self, path: str, size: int) -> None:
+        """A file of which all is held."""
+        target = self._target(path)
+        try:
+            os.ftruncate(target, size)
+        finally:
+            os.close(target)
+
+    def _target(self, path: str) -> int:
+        place = self._copy / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(place, os.O_WRONLY | os.O_CREAT, 0o600)
 
     def _copy_changed(self, path: str) -> list[bytes]:
         """The names of a file's blocks; those that are not stored under the same number are copied."""
-        target = self._copy / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        before = (self.stored or {}).get(path, ())
         names: list[bytes] = []
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        before, ahead = (self.stored or {}).get(path, ()), self._copied.get(path, ())
+        source = os.open(self._live / path, os.O_RDONLY)
         try:
-            with (self._live / path).open("rb", buffering=0) as file:
+            look = Look.at_open(source)
+            target = self._target(path)
+            try:
                 offset = 0
-                while block := os.pread(file.fileno(), self._size, offset):
-                    number = len(names)
-                    names.append(self._name(block))
-                    if number >= len(before) or before[number] != names[number]:
-                        write_all(descriptor, block, offset)
-                    offset += len(block)
-            os.ftruncate(descriptor, offset)
+                # To the first short read: were a gap left by a file that is being truncated, names behind it would be
+                # those of other places.
+                while segment := memoryview(os.pread(source, self._segment, offset)):
+                    for start in range(0, len(segment), self._size):
+                        block, number = segment[start : start + self._size], len(names)
+                        names.append(self._name(block))
+                        if names[number] not in (*before[number : number + 1], *ahead[number : number + 1]):
+                            write_all(target, block, offset + start)
+                    offset += len(segment)
+                    if len(segment) < self._segment:
+                        break
+                os.ftruncate(target, offset)
+            finally:
+                os.close(target)
         finally:
-            os.close(descriptor)
+            os.close(source)
+        self._seen[path] = _Seen(look, names)
         return names
 
-    def _unchanged(self, path: str, names: list[bytes]) -> dict[int, bytes]:
+    def _unchanged(self, path: str, names: Sequence[bytes]) -> dict[int, bytes]:
         before = (self.stored or {}).get(path, ())
         return {number: name for number, (name, old) in enumerate(zip(names, before, strict=False)) if name == old}
