@@ -7,10 +7,14 @@ that began on the old state is to end on it.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 __all__ = ["Gate", "Generation"]
+
+_AIR = 0.01
+"""Seconds at most for which a writer gives way."""
 
 
 class Generation:
@@ -55,12 +59,41 @@ class Gate:
         """The thread that wants no other inside."""
         self._changed = threading.Condition()
         self._mine = threading.local()
+        self._hurrying = 0
+        self._lasted = 0.0
+        """Seconds that the last write took."""
 
     def abandon(self) -> None:
         """In a forked child: whoever held a lock is not here to give it back."""
         self.writers = threading.RLock()
         self._changed = threading.Condition()
         self._alone = None
+        self._hurrying = 0
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """For the length of one call into Chroma that changes the store."""
+        with self.writers:
+            if self._hurrying:
+                time.sleep(min(self._lasted, _AIR))
+            began = time.perf_counter()
+            try:
+                yield
+            finally:
+                self._lasted = time.perf_counter() - began
+
+    @contextmanager
+    def hurrying(self) -> Iterator[None]:
+        """For work of many steps beside the writers, as a checkpoint is. Chroma's writes hold Python's lock from end to
+        end, and each step that lets it go waits for one of them to end. Until the ``with`` block does, each write comes
+        after a pause as long as the one before it took, some milliseconds at most."""
+        with self._changed:
+            self._hurrying += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._hurrying = max(self._hurrying - 1, 0)  # none, in a child that was forked meanwhile
 
     @contextmanager
     def reading(self) -> Iterator[None]:
