@@ -30,6 +30,7 @@ them."""
 class Checkpoints:
     """The part of a ``LiveStore`` that makes them."""
 
+    url: str
     mode: str
     repository: Repository
     line: Line
@@ -37,10 +38,6 @@ class Checkpoints:
     _state: LocalState
     _publishing: threading.RLock
     _wrote: bool
-
-    @property
-    def url(self) -> str:
-        return self.repository.url
 
     @property
     def base(self) -> str | None:
@@ -104,7 +101,7 @@ class Checkpoints:
 
     def _publish(self, name: str | None, tags: Iterable[str]) -> tuple[Snapshot, str | None]:
         """Capture with the writers held back, upload without. What was written meanwhile stays pending."""
-        with self._publishing:
+        with self._publishing, self.gate.hurrying():
             self.check_open()
             if self.mode == "r":
                 raise PermissionError_("this store is opened read-only", url=self.url, hint='open it with mode="rw"')

@@ -9,41 +9,40 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
-__all__ = ["Gate", "Generation"]
+__all__ = ["Gate"]
 
 _AIR = 0.01
 """Seconds at most for which a writer gives way."""
 
 
-class Generation:
-    """One local directory in use. ``dispose`` is called once, when it is retired and nobody uses it any more."""
+class _Mine(threading.local):
+    """One thread's part: how many of its calls are inside each other, and the epoch in which the first began."""
 
-    def __init__(self, dispose: Callable[[], None]) -> None:
-        self._dispose = dispose
-        self._users = 0
-        self._retired = False
-        self._lock = threading.Lock()
+    depth = 0
+    epoch = 0
 
-    def enter(self) -> None:
-        with self._lock:
-            self._users += 1
 
-    def leave(self) -> None:
-        with self._lock:
-            self._users -= 1
-            last = self._retired and not self._users
-        if last:
-            self._dispose()
+class _Reading:
+    """The context of a read; one for all, since what it knows is the thread's. A generator would take as long as all
+    the rest."""
 
-    def retire(self) -> None:
-        """No new users come."""
-        with self._lock:
-            idle = not self._users and not self._retired
-            self._retired = True
-        if idle:
-            self._dispose()
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._mine = _Mine()
+
+    def __enter__(self) -> None:
+        mine = self._mine
+        if not mine.depth:
+            mine.epoch = self._gate.enter()
+        mine.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        mine = self._mine
+        mine.depth -= 1
+        if not mine.depth:
+            self._gate.leave(mine.epoch)
 
 
 class Gate:
@@ -52,13 +51,19 @@ class Gate:
     def __init__(self) -> None:
         self.writers = threading.RLock()
         """Held by whoever changes the store, or must not see it change."""
-        self._generation: Generation | None = None
-        self._inside: list[list[Generation]] = []
-        """For each reader, the generations that he may be reading from."""
+        self._dispose: Callable[[], None] | None = None
+        """Gives up the directory that is in place."""
+        self._retired: list[tuple[int, Callable[[], None]]] = []
+        """The same of those that were replaced, with the last epoch whose readers may use it."""
+        self._epoch = 0
+        """How many directories have been in place."""
+        self._inside: dict[int, int] = {}
+        """How many readers of each epoch there are."""
         self._alone: int | None = None
         """The thread that wants no other inside."""
-        self._changed = threading.Condition()
-        self._mine = threading.local()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._reading = _Reading(self)
         self._hurrying = 0
         self._lasted = 0.0
         """Seconds that the last write took."""
@@ -66,7 +71,8 @@ class Gate:
     def abandon(self) -> None:
         """In a forked child: whoever held a lock is not here to give it back."""
         self.writers = threading.RLock()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._alone = None
         self._hurrying = 0
 
@@ -95,53 +101,65 @@ class Gate:
             with self._changed:
                 self._hurrying = max(self._hurrying - 1, 0)  # none, in a child that was forked meanwhile
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> AbstractContextManager[None]:
         """For the length of one call into Chroma. Calls nest: who is inside goes on."""
-        depth = getattr(self._mine, "depth", 0)
-        if depth:
-            yield
-            return
-        with self._changed:
-            while self._alone not in (None, threading.get_ident()):
-                self._changed.wait()
-            mine = [self._generation] if self._generation else []
-            for generation in mine:
-                generation.enter()
-            self._inside.append(mine)
-        self._mine.depth = 1
-        try:
-            yield
-        finally:
-            self._mine.depth = 0
-            with self._changed:
-                self._inside = [each for each in self._inside if each is not mine]
-                if not self._inside and self._alone is not None:
-                    self._changed.notify_all()
-            for generation in mine:
-                generation.leave()
+        return self._reading
 
-    def go_on_in(self, generation: Generation) -> None:
-        """Another directory was put in place. A reader who is inside may have begun just before and be in either."""
-        with self._changed:
-            old, self._generation = self._generation, generation
-            for mine in self._inside:
-                mine.append(generation)
-                generation.enter()
-        if old:
-            old.retire()
+    def enter(self) -> int:
+        """A reader goes in; gives the epoch that ``leave`` is to be told. For ``reading``."""
+        with self._lock:
+            while self._alone is not None and self._alone != threading.get_ident():
+                self._changed.wait()
+            epoch = self._epoch
+            self._inside[epoch] = self._inside.get(epoch, 0) + 1
+            return epoch
+
+    def leave(self, epoch: int) -> None:
+        unused: list[Callable[[], None]] = []
+        with self._lock:
+            left = self._inside[epoch] - 1
+            if left:
+                self._inside[epoch] = left
+            else:
+                del self._inside[epoch]
+                if self._retired:
+                    unused = self._unused()
+                if self._alone is not None and not self._inside:
+                    self._changed.notify_all()
+        for dispose in unused:
+            dispose()
+
+    def go_on_in(self, dispose: Callable[[], None]) -> None:
+        """Another directory was put in place. ``dispose`` is called once, when it was replaced and no reader is in it.
+        One who is inside now may have begun just before and be in either."""
+        with self._lock:
+            if self._dispose:
+                self._retired.append((self._epoch, self._dispose))
+            self._dispose = dispose
+            self._epoch += 1
+            unused = self._unused()
+        for each in unused:
+            each()
+
+    def _unused(self) -> list[Callable[[], None]]:
+        """What to do for directories that nobody uses any more: all who were inside when they were replaced have
+        left."""
+        oldest = min(self._inside, default=self._epoch)
+        unused = [dispose for epoch, dispose in self._retired if epoch < oldest]
+        self._retired = [each for each in self._retired if each[0] >= oldest]
+        return unused
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """As writer, with no reader inside: those under way are waited for, and new ones wait."""
+        """As writer, with no reader inside: those under way are waited for, and new ones wait. Calls nest."""
         with self.writers:
-            with self._changed:
-                self._alone = threading.get_ident()
+            with self._lock:
+                before, self._alone = self._alone, threading.get_ident()
                 while self._inside:
                     self._changed.wait()
             try:
                 yield
             finally:
-                with self._changed:
-                    self._alone = None
+                with self._lock:
+                    self._alone = before
                     self._changed.notify_all()

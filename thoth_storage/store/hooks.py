@@ -127,7 +127,7 @@ class _Hooks:
             self._keeper.check_writable()
             self._trust.check(arguments)
             return self._told(name, journal.write(name, arguments))
-        with self._gate.writers:
+        with self._gate.writing():
             found = self._existing(name, arguments)
             if found is not None:
                 return found

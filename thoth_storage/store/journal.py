@@ -92,7 +92,8 @@ class Journal:
             self._queue.append(call)
         with self._gate.writers:
             while not call.is_done:
-                self._commit()
+                with self._gate.writing():
+                    self._commit()
         if call.failure is not None:
             raise call.failure
         assert call.outcome is not None

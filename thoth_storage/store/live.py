@@ -52,6 +52,7 @@ class LiveStore(Checkpoints):
         fresh: bool = False,
     ) -> None:
         self.repository = hydrator.repository
+        self.url = self.repository.url
         self.line = Line(self.repository)
         self.mode = mode
         self._state = LocalState(hydrator, cache, start.snapshot)

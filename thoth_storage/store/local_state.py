@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from thoth_storage.store.capturing import Capture
-from thoth_storage.store.gate import Gate, Generation
+from thoth_storage.store.gate import Gate
 from thoth_storage.store.handles import Handles
 from thoth_storage.store.local import Local
 from thoth_storage.store.pending import Pending
@@ -53,7 +53,7 @@ class LocalState:
     def serve(self, server: ServerAPI) -> None:
         """``server`` is open on ``path``."""
         self.local.serve(server)
-        self.gate.go_on_in(self._generation(self.local.cache))
+        self.gate.go_on_in(self._disposal(self.local.cache))
 
     def abandon(self) -> None:
         """In a forked child: leave all of it to the parent."""
@@ -74,7 +74,7 @@ class LocalState:
         try:
             with self.handles.settled:
                 self.local.move(cache)
-                self.gate.go_on_in(self._generation(cache))
+                self.gate.go_on_in(self._disposal(cache))
                 self._capture = Capture(self.hydrator.repository, self.local)
                 self.handles.rebind(self.local.server)
         except BaseException:
@@ -145,7 +145,7 @@ class LocalState:
         self.local.give_back(holds if self.hydrator.limit else None)
         self.hydrator.trim()
 
-    def _generation(self, cache: CacheDirectory) -> Generation:
+    def _disposal(self, cache: CacheDirectory) -> Callable[[], None]:
         """Deletes its directory on a thread of its own: who leaves last is a reader who wants to go on."""
 
         def dispose() -> None:
@@ -153,4 +153,4 @@ class LocalState:
             self._disposing = [*(each for each in self._disposing if each.is_alive()), thread]
             thread.start()
 
-        return Generation(dispose)
+        return dispose
