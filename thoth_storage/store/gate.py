@@ -153,11 +153,12 @@ class Gate:
     def alone(self) -> Iterator[None]:
         """As writer, with no reader inside: those under way are waited for, and new ones wait. Calls nest."""
         with self.writers:
-            with self._lock:
-                before, self._alone = self._alone, threading.get_ident()
-                while self._inside:
-                    self._changed.wait()
+            before = self._alone
             try:
+                with self._lock:
+                    self._alone = threading.get_ident()
+                    while self._inside:
+                        self._changed.wait()
                 yield
             finally:
                 with self._lock:

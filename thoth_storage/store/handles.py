@@ -16,6 +16,8 @@ from uuid import UUID
 from chromadb.api import ServerAPI
 from chromadb.errors import ChromaError
 
+from thoth_storage.store.plain_server import unhooked
+
 __all__ = ["Handles"]
 
 _FIELDS = ("collection_id", "id")
@@ -94,6 +96,7 @@ class Handles:
         """Another state is in place: find every collection anew, by its id or else by its name."""
         means: dict[UUID, UUID] = {}
         self._means = {}
+        server = unhooked(server)  # our own hooks would see to the state first, and that is what is being done
         for known, told in self.names().items():
             found = _find(server, known, *told)
             if found and found != known:
