@@ -48,10 +48,16 @@ class _Call:
 
 class Journal:
     """Safe to share between threads. ``first`` is asked, before an empty log gets an entry, for the snapshot that this
-    has to name as the state."""
+    has to name as the state; ``check_open`` raises StorageError where nothing may be written any more."""
 
     def __init__(
-        self, gate: Gate, replica: Replica, recorder: Recorder, server: Any, first: Callable[[], str | None]
+        self,
+        gate: Gate,
+        replica: Replica,
+        recorder: Recorder,
+        server: Any,
+        first: Callable[[], str | None],
+        check_open: Callable[[], None],
     ) -> None:
         self._gate = gate
         self._replica = replica
@@ -60,6 +66,7 @@ class Journal:
         self._queue: deque[_Call] = deque()
         self._lock = threading.Lock()
         self._first = first
+        self._check_open = check_open
 
     def write(self, name: str, arguments: dict[str, Any]) -> Any:
         """Log a call of chromadb's server, apply it, and give what Chroma gives. Raises what Chroma raises; then
@@ -70,6 +77,7 @@ class Journal:
         parts = self._recorder.split(name, arguments)
         if len(parts) > 1:
             with self._gate.writers:
+                self._check_open()
                 self._recorder.check(name, arguments)
         results = [self._write(name, part) for part in parts]
         if len(results) > 1 and all(isinstance(each, dict) for each in results):
@@ -127,6 +135,7 @@ class Journal:
         return calls
 
     def _store(self, calls: Sequence[_Call]) -> None:
+        self._check_open()  # it may have been closed while the calls waited
         self._replica.mend()
         for attempt in range(_ATTEMPTS):
             self._adopt()

@@ -110,6 +110,7 @@ class LiveStore(Checkpoints):
                 self.shared.look_now()
             elif self.shared.replica.broken:
                 with self.gate.writers:
+                    self.check_open()
                     self.shared.replica.mend()
 
     def check_writable(self) -> None:

@@ -3,6 +3,7 @@ file."""
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from pathlib import Path
@@ -21,6 +22,8 @@ __all__ = ["Local"]
 
 _PATIENCE = 3.0
 """Seconds to wait for Chroma's descriptors to go: it closes them on a thread of its own, within a second."""
+_HELD = 0.3
+"""Seconds after which descriptors that are still open may be held by what only the garbage collector can free."""
 
 
 class Local:
@@ -86,13 +89,17 @@ class Local:
 def _wait_until_closed(folder: Path) -> bool:
     """Whether this process has no file below ``folder`` open any more. Where the system does not tell, it is not
     known."""
-    deadline = time.monotonic() + _PATIENCE
+    began, collected = time.monotonic(), False
     while True:
         found = _is_open(folder)
         if found is None or not found:
             return found is False
-        if time.monotonic() > deadline:
+        if time.monotonic() > began + _PATIENCE:
             return False
+        if not collected and time.monotonic() > began + _HELD:
+            # Errors of refused writes hold frames that hold them, and Chroma.
+            gc.collect()
+            collected = True
         time.sleep(0.01)
 
 

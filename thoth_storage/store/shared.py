@@ -37,6 +37,9 @@ class Shared:
         self._line = line
         self._state = state
         self._looks = 0
+        """How many looks began."""
+        self._seen = 0
+        """Which of them was the last that succeeded."""
         self.left_the_line = False
         """Whether the local state is none that the log can go on from."""
 
@@ -45,7 +48,8 @@ class Shared:
         self._server = server
         applier = Applier(server, self._state.handles)
         self.replica = Replica(self.log, start.position, self, applier)
-        self.journal = Journal(self.gate, self.replica, Recorder(server, self._state.handles), server, self._first)
+        recorder = Recorder(server, self._state.handles)
+        self.journal = Journal(self.gate, self.replica, recorder, server, self._first, self.check_open)
         with self.gate.writers:
             self.replica.catch_up(start.ahead, BULK)
 
@@ -72,6 +76,10 @@ class Shared:
         if is_memory_backed(folder):
             check_room(folder, more, None, url=self.log.url)
 
+    def check_open(self) -> None:
+        """Raises StorageError where the store was closed."""
+        self._state.local.check_open(self.log.url)
+
     def wrote(self, rows: int, size: int) -> None:
         self._state.pending.add(rows, size)
 
@@ -91,11 +99,13 @@ class Shared:
         lock; of several at once, one asks for all who came before it began."""
         before = self._looks
         with self.gate.writers:
-            if self._looks > before:
+            self.check_open()  # it may have been closed while this waited
+            if self._seen > before and not self.replica.broken:
                 return
             self._looks += 1
             if not self.left_the_line:
                 self.replica.catch_up()
+            self._seen = self._looks
 
     def behind(self) -> int:
         """How many entries others have written that are not here. Needs no lock."""
