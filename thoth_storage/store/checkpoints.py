@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from thoth_storage.errors import ConflictError, PermissionError_, StorageError
+from thoth_storage.errors import ConflictError, CorruptionError, FormatError, PermissionError_, StorageError
 from thoth_storage.repository import Snapshot
 from thoth_storage.repository.held import HeldError
 
@@ -105,6 +106,11 @@ class Checkpoints:
             self.check_open()
             if self.mode == "r":
                 raise PermissionError_("this store is opened read-only", url=self.url, hint='open it with mode="rw"')
+            if self.shared and self.is_durable:
+                # A checkpoint hides older ones from openings and from rules of retention: it is to have all that they
+                # have. Where the log cannot be read on, what is here is worth the more.
+                with suppress(CorruptionError, FormatError):
+                    self.shared.follow()
             labels = tuple(tags)
             try:
                 snapshot, rival = self._store(name, labels)

@@ -45,10 +45,12 @@ def find_point(line: Line, log: Log, at: datetime) -> Point | None:
     if sequence is None:
         if not extent.truncated:
             return None
-        begin = _newest(each for each in checkpoints if each.time and each.time <= moment)
-        if begin is None or begin.position is None or (listed and begin.position >= listed[0].sequence):
+        # Of one that has less it is not known when that ceased to be the state.
+        of_that = [each for each in checkpoints if each.position == extent.truncated and not each.is_bulk]
+        begin = next((each for each in of_that if each.time and each.time <= moment), None)
+        if begin is None:
             raise _too_old(moment, log)
-        return Point(begin.position, begin.id, begin.position)
+        return Point(extent.truncated, begin.id, extent.truncated)
     begin = _newest(each for each in checkpoints if (each.position or 0) <= sequence and _holds(each, log))
     position = (begin.position or 0) if begin else 0
     if position < extent.truncated:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from thoth_storage.log import FellBehindError
 from thoth_storage.repository import Snapshot
 from thoth_storage.store.line import BULK_TAG, Line
 from thoth_storage.store.operations import Operation, State, encode, pack
@@ -43,13 +44,16 @@ def publish_bulk(
         return line.store(captured, name, labels, rival), rival
     position = replica.position + 1
     snapshot = line.store(captured, name, (*labels, BULK_TAG), position=position)
-    with writers:
-        entry, ours = replica.tail.append(state_entry(snapshot.id))
-        if ours:
-            replica.tail.take(entry)
-            return snapshot, None
-    state = state_of(entry, replica.log)
-    rival = f"stored the snapshot {state[:12]}" if state else f"wrote entry {entry.sequence} of the log"
+    try:
+        with writers:
+            entry, ours = replica.tail.append(state_entry(snapshot.id))
+            if ours:
+                replica.tail.take(entry)
+                return snapshot, None
+        state = state_of(entry, replica.log)
+        rival = f"stored the snapshot {state[:12]}" if state else f"wrote entry {entry.sequence} of the log"
+    except FellBehindError:
+        rival = f"wrote entry {position} of the log, which is truncated by now,"
     lost = line.store(captured, name, labels, rival)
     line.withdraw(snapshot.id)
     return lost, rival

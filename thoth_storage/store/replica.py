@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Protocol
 
-from thoth_storage.errors import CorruptionError, StorageError
+from thoth_storage.errors import CorruptionError, NotFoundError, StorageError
 from thoth_storage.log import Entry, FellBehindError, Log, Tail
 from thoth_storage.store.applying import Applier, is_local, is_refusal
 from thoth_storage.store.batches import SLICE
@@ -97,7 +97,12 @@ class Replica:
             if not entries:
                 return taken
             self._ground.check_room(sum(len(each.payload) for each in entries))
-            self.take(entries, most)
+            try:
+                self.take(entries, most)
+            except NotFoundError:
+                # The snapshot that one of them makes the state was forgotten: a later checkpoint has what came of it.
+                self.renew()
+                return True
             ahead, taken = (), True
 
     def take(self, entries: Sequence[Entry], most: int = SLICE) -> None:

@@ -11,6 +11,7 @@ from thoth_storage.repository import Repository
 from thoth_storage.repository.records import list_keys, read_header
 from thoth_storage.store.line import Line
 from thoth_storage.store.log_opening import open_log
+from thoth_storage.store.start import has_lost
 
 __all__ = ["TruncateReport", "truncate_log"]
 
@@ -30,15 +31,16 @@ class TruncateReport:
 def truncate_log(repository: Repository, *, dry_run: bool = False) -> TruncateReport:
     """Delete the entries that every checkpoint covers and that are older than the grace time.
 
-    Raises CorruptionError or FormatError where a snapshot cannot be read: it might need any.
+    Raises CorruptionError or FormatError where a snapshot, or the entry that would make it count, cannot be read: it
+    might need any.
     """
     log = open_log(repository)
     extent = list_all(repository.backend)
     for key in list_keys(repository.backend):
         read_header(repository.vault, key)
     # A checkpoint of work that was not logged counts by the entry at its position, which has to stay.
-    positions = [each.position - each.is_bulk for each in Line(repository).visible() if each.position is not None]
-    through = min(positions, default=0)
+    checkpoints = [each for each in Line(repository).visible() if not (log and has_lost(each, log))]
+    through = min((each.position - each.is_bulk for each in checkpoints if each.position is not None), default=0)
     # No clock but the service's: it is at least as late as the last thing that it stored.
     times = [info.mtime for prefix in ("log/", "snapshots/") for info in repository.backend.list(prefix)]
     now = max((time for time in times if time is not None), default=None)

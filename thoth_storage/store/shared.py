@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from thoth_storage.log import Log, look
+from thoth_storage.log import Log, Tail, look
 from thoth_storage.repository import Repository, Snapshot
 from thoth_storage.store.applying import Applier
 from thoth_storage.store.aside import state_at
@@ -128,8 +128,7 @@ class Shared:
 
     def pass_over(self) -> None:
         """What others have written is not wanted: the next checkpoint comes behind it."""
-        while entries := self.replica.tail.read():
-            self.replica.tail.take(entries[-1])
+        self.replica.tail = Tail(self.log, look(self.log.backend, self.replica.position).last)
 
     def snapshot_at(self, repository: Repository, at: datetime) -> str | None:
         """A snapshot of the last state that was not made after ``at``, stored now where there is none; None where the

@@ -10,7 +10,7 @@ from thoth_storage.log import Entry, FellBehindError, Log, Tail, look, truncated
 from thoth_storage.store.line import Checkpoint, Line
 from thoth_storage.store.operations import State, decode
 
-__all__ = ["Start", "find_start", "start_behind", "state_of"]
+__all__ = ["Start", "find_start", "has_lost", "start_behind", "state_of"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,16 @@ def state_of(entry: Entry, log: Log) -> str | None:
     """The snapshot that an entry makes the state, if it is such a one."""
     told = decode(entry.payload, url=log.url, sequence=entry.sequence)
     return next((each.arguments.snapshot for each in told if isinstance(each.arguments, State)), None)
+
+
+def has_lost(checkpoint: Checkpoint, log: Log) -> bool:
+    """Whether it is of work that was not logged, and another entry came first. Its own would still be there."""
+    if not checkpoint.is_bulk or checkpoint.position is None:
+        return False
+    if checkpoint.position <= truncated(log.backend):
+        return True
+    entry = log.read(checkpoint.position)
+    return entry is not None and state_of(entry, log) != checkpoint.id
 
 
 def _goes_on_from(checkpoint: Checkpoint, gone: int, log: Log) -> bool:
