@@ -118,7 +118,7 @@ class Checkpoints:
                 self._state.forget_stored()
                 snapshot, rival = self._store(name, labels)
             if not rival:
-                self._state.base = snapshot.id
+                self._state.base, self._state.has_more = snapshot.id, False
             self._state.strayed = rival is not None
             return snapshot, rival
 

@@ -62,7 +62,8 @@ class LiveStore(Checkpoints):
         self._wrote = False
         """Whether this client wrote anything itself."""
         self._publishing = threading.RLock()
-        self.shared = Shared(log, self.line, self._state, logs=logs) if log else None
+        loads = mode == "rw" and not logs
+        self.shared = Shared(log, self.line, self._state, logs=logs, loads=loads) if log else None
 
     @property
     def path(self) -> Path:
@@ -208,7 +209,8 @@ class LiveStore(Checkpoints):
             except ConflictError:
                 self._shut(None, close_client)
                 raise
-            self._shut(None if self.pending or self._state.strayed else self.base, close_client)
+            is_base = not (self.pending or self._state.strayed or self._state.has_more)
+            self._shut(self.base if is_base else None, close_client)
 
     def _shut(self, holds: str | None, close_client: Callable[[], None]) -> None:
         self._state.shut(holds, close_client)

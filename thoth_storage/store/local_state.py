@@ -37,6 +37,8 @@ class LocalState:
         self.local = Local(cache)
         self.strayed = False
         """Whether the state has what ``base`` has not, though nothing is pending: then it is not kept as that."""
+        self.has_more = False
+        """Whether it holds entries of others that ``base`` has not, though nothing is pending."""
         self._capture = Capture(hydrator.repository, self.local)
         self._disposing: list[threading.Thread] = []
 
@@ -82,7 +84,7 @@ class LocalState:
             raise
         self.pending.clear()
         self.base = base
-        self.strayed = False
+        self.strayed = self.has_more = False
 
     @contextmanager
     def replacing(self) -> Iterator[None]:

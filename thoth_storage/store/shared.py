@@ -29,11 +29,12 @@ __all__ = ["Shared"]
 
 class Shared:
     """Everything under the writers' lock unless it says otherwise. ``logs``: whether writes are logged one by one, or
-    published with checkpoints."""
+    published with checkpoints. ``loads``: whether it is work of this client's alone that is pending."""
 
-    def __init__(self, log: Log, line: Line, state: LocalState, *, logs: bool) -> None:
+    def __init__(self, log: Log, line: Line, state: LocalState, *, logs: bool, loads: bool) -> None:
         self.log = log
         self.logs = logs
+        self._loads = loads
         self._line = line
         self._state = state
         self._looks = 0
@@ -81,7 +82,10 @@ class Shared:
         self._state.local.check_open(self.log.url)
 
     def wrote(self, rows: int, size: int) -> None:
-        self._state.pending.add(rows, size)
+        if self._loads:
+            self._state.has_more = True
+        else:
+            self._state.pending.add(rows, size)
 
     # Verbs.
 
