@@ -30,10 +30,13 @@ def find_start(line: Line, log: Log) -> Start:
     checkpoint = next((each for each in line.visible() if _goes_on_from(each, gone, log)), None)
     position = checkpoint.position or 0 if checkpoint else 0
     if gone > position:
+        later = start_behind(line, log, gone)
+        if later:
+            return later
         raise CorruptionError(
             f"the log was truncated up to entry {gone}, and no checkpoint holds what was in it",
             url=log.url,
-            hint="bring the deleted snapshot back, or restore an older one: thoth-storage snapshots",
+            hint="bring the deleted snapshot back, or choose another state: thoth-storage log --set-state SNAPSHOT",
         )
     try:
         entries = Tail(log, position).read()
@@ -56,7 +59,13 @@ def find_start(line: Line, log: Log) -> Start:
 
 
 def start_behind(line: Line, log: Log, position: int) -> Start | None:
-    """The last entry that sets the state, where those before it cannot all be applied."""
+    """The last entry that sets the state, or else the last checkpoint, where the entries from ``position`` to it cannot
+    all be applied."""
+    gone = truncated(log.backend)
+    later = (each for each in line.visible() if (each.position or 0) > position and _goes_on_from(each, gone, log))
+    checkpoint = max(later, key=lambda each: each.position or 0, default=None)
+    if checkpoint and checkpoint.position:
+        position = checkpoint.position
     for listed in reversed(look(log.backend, position).entries):
         try:
             entry = log.read(listed.sequence)
@@ -66,7 +75,7 @@ def start_behind(line: Line, log: Log, position: int) -> Start | None:
         if state:
             check_kept(line, state, listed.sequence)
             return Start(state, listed.sequence, Tail(log, listed.sequence).read())
-    return None
+    return Start(checkpoint.id, position, Tail(log, position).read()) if checkpoint else None
 
 
 def check_kept(line: Line, snapshot: str, sequence: int) -> None:
@@ -101,5 +110,8 @@ def _goes_on_from(checkpoint: Checkpoint, gone: int, log: Log) -> bool:
     if not checkpoint.is_bulk:
         return True
     # Of work that was not logged; it counts if an entry says so. One that lost to another writer has none.
-    entry = log.read(checkpoint.position)
-    return entry is not None and state_of(entry, log) == checkpoint.id
+    try:
+        entry = log.read(checkpoint.position)
+        return entry is not None and state_of(entry, log) == checkpoint.id
+    except CorruptionError:
+        return False  # nobody knows; whoever begins before it comes upon the damage
