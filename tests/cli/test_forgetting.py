@@ -122,7 +122,7 @@ def test_prune_in_two_runs(three: Path) -> None:
     before = stored(three)
     said = invoke("prune", three, "--json")
     assert said.code == 0
-    assert list(said.document) == ["url", "ok", "report"]
+    assert list(said.document) == ["url", "ok", "report", "log"]
     assert said.document["report"]["deleted"] == 0
     assert stored(three) == before
 

@@ -33,8 +33,8 @@ def command(verb: str) -> click.Command:
 
 def test_these_are_all() -> None:
     assert thoth_storage.list_commands(GROUP_CONTEXT) == [
-        *("backup", "check", "copy", "demo", "diff", "forget", "key", "name", "plugins", "prune"),
-        *("repair", "restore", "show", "snapshots", "tag", "verify"),
+        *("backup", "check", "checkpoint", "copy", "demo", "diff", "forget", "key", "log", "name", "plugins", "prune"),
+        *("repair", "restore", "show", "snapshots", "status", "tag", "verify"),
     ]
     for group, verbs in GROUPS.items():
         found = command(group)

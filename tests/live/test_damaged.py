@@ -52,7 +52,9 @@ def test_a_changed_byte_is_found_before_chroma_opens_a_file(store: Path, tmp_pat
 def test_a_replica_stays_where_it_is_when_what_is_newer_is_damaged(store: Path, tmp_path: Path) -> None:
     before = packs(store)
     with PersistentClient(f"file://{store}", cache_dir=tmp_path / "replica", cache_limit=0, mode="r") as replica:
-        with PersistentClient(f"file://{store}", cache_dir=tmp_path / "writer", cache_limit=0) as writer:
+        with PersistentClient(
+            f"file://{store}", cache_dir=tmp_path / "writer", cache_limit=0, durability="checkpoint"
+        ) as writer:
             writer.get_collection("notes").delete(ids=["1"])
         (pack,) = packs(store) - before
         for place in flipped(pack):

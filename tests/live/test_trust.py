@@ -100,11 +100,11 @@ def again(client: Any) -> Any:
 
 def newer(client: Any) -> Any:
     held = client.get_collection("secret")
-    with Repository.open(client.url) as repository:
-        repository.restore("first", Path(client.live.path).parent / "copy")
-        (Path(client.live.path).parent / "copy" / "more").write_text("so that it is another one")
-        repository.backup(Path(client.live.path).parent / "copy")
-    assert client.refresh()
+    here = Path(client.live.path).parent
+    with PersistentClient(client.url, cache_dir=here / "other", cache_limit=0, durability="checkpoint") as other:
+        other.create_collection("another")
+    changed = client.refresh()
+    assert changed
     refuses(held, "huggingface_server")
     return client.get_collection("secret")
 

@@ -160,6 +160,7 @@ def test_an_opening_whose_snapshot_cannot_be_fetched_leaves_nothing(
     assert open_store(backend).get_document_count() == 1
 
 
+@pytest.mark.parametrize("durability", ["checkpoint"])
 @pytest.mark.parametrize(("verb", "key"), [("put", "packs/"), ("create", "snapshots/"), ("list", "")])
 @pytest.mark.parametrize("how", ["close", "sync", "backup"])
 def test_a_backend_that_fails_loses_nothing(
@@ -183,6 +184,7 @@ def test_a_backend_that_fails_loses_nothing(
     assert len(Repository.open(url).snapshots()) == 1
 
 
+@pytest.mark.parametrize("durability", ["checkpoint"])
 def test_a_with_block_whose_publishing_fails_leaves_the_store_usable(open_store: OpenStore, url: str) -> None:
     backend = FaultyBackend(Repository.open(url, create=True).backend)
     store = open_store(backend)
@@ -196,6 +198,7 @@ def test_a_with_block_whose_publishing_fails_leaves_the_store_usable(open_store:
     assert set(contents(open_store())) == {"1"}
 
 
+@pytest.mark.parametrize("durability", ["checkpoint"])
 def test_a_full_disk_at_the_capture_is_told(
     store: VectorStore, cache: Path, monkeypatch: pytest.MonkeyPatch, open_store: OpenStore
 ) -> None:

@@ -12,7 +12,7 @@ from tests.store.conftest import OpenStore
 from tests.store.helpers import bare_chroma, contents
 from tests.store.places import SCHEMES, Place, Places, places
 from thoth_storage import Repository
-from thoth_storage.errors import ConflictError, NotFoundError
+from thoth_storage.errors import NotFoundError
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +54,13 @@ def test_the_whole_job(place: Place, open_store: OpenStore, tmp_path: Path) -> N
     other = open_it("three")
     other.add_documents(["from elsewhere"], ids=["other"])
     store.close()
-    with pytest.raises(ConflictError):
-        other.close()
-    assert set(contents(open_it("four"))) == set(ids)
+    other.close()
+    assert set(contents(open_it("four"))) == {*ids, "other"}
 
     with Repository.open(place.url, storage_options=place.options) as repository:
         report = repository.verify()
         assert report.ok
-        assert report.snapshots == 4
+        assert report.snapshots >= 4
         repository.restore("first", tmp_path / "restored")
     with bare_chroma(tmp_path / "restored") as client:
         assert set(client.get_collection("tests").get()["ids"]) == set(ids)

@@ -97,6 +97,7 @@ def test_the_newest_bearer_of_a_name(filled: VectorStore) -> None:
     assert filled.list_backups() == ["nightly"]
 
 
+@pytest.mark.parametrize("durability", ["checkpoint"])
 def test_restore_to_a_time(filled: VectorStore) -> None:
     first = filled.backup("first")
     filled.add_documents(["second"])
@@ -155,10 +156,11 @@ def test_a_restore_can_be_undone(filled: VectorStore, url: str) -> None:
     assert answers(filled) == before
 
 
+@pytest.mark.parametrize("durability", ["checkpoint"])
 def test_a_restore_of_what_is_published_needs_no_keeping(filled: VectorStore, url: str) -> None:
     filled.backup("first")
     filled.restore("first")
-    assert [snapshot.tags for snapshot in Repository.open(url).snapshots()] == [("backup",)]
+    assert [snapshot.tags for snapshot in Repository.open(url).snapshots()] == [("backup", "bulk")]
 
 
 def test_the_restored_state_is_what_the_next_opening_finds(filled: VectorStore, open_store: OpenStore) -> None:
@@ -227,6 +229,7 @@ def test_sync_without_changes_uploads_nothing(filled: VectorStore, url: str, ope
     assert list(Repository.open(url).backend.list()) == objects
 
 
+@pytest.mark.parametrize("durability", ["checkpoint"])
 def test_every_change_is_one_to_sync(filled: VectorStore) -> None:
     backup = filled.backup()
     for change in (
@@ -265,6 +268,7 @@ def test_list_backups_newest_first(filled: VectorStore) -> None:
     assert filled.list_backups() == ["three", "two", "one"]
 
 
+@pytest.mark.parametrize("durability", ["checkpoint"])
 def test_a_damaged_newest_snapshot_is_not_passed_over(filled: VectorStore, url: str, open_store: OpenStore) -> None:
     """Opening the one before it, and then publishing over it, would lose it without a word."""
     filled.sync()

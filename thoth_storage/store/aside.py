@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,9 @@ class _Aside:
 
     def replace(self, snapshot: str | None) -> None:
         raise ConflictError("the log changed while it was read", hint="try again")
+
+    def past(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def start(self) -> Start:
         raise ConflictError("the log was truncated while it was read", hint="try again")

@@ -5,12 +5,13 @@ Only what has the same effect that way is put together: rows of different ids, i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from thoth_storage.store.batches import SLICE
 from thoth_storage.store.operations import Rows, Told
 
-__all__ = ["Together", "coalesce"]
+__all__ = ["Together", "calls", "coalesce", "pieces"]
 
 
 class Together:
@@ -58,6 +59,25 @@ def coalesce(operations: Iterable[Told], most: int) -> Iterator[Together]:
         now = Together(told)
     if now:
         yield now
+
+
+def calls(told: Told) -> int:
+    """In how many calls of Chroma an operation is done."""
+    ids = getattr(told.arguments, "ids", None) or ()
+    return -(-len(ids) // SLICE)
+
+
+def pieces(told: Sequence[Sequence[Told]], most: int) -> Iterator[tuple[int, int]]:
+    """Runs of whole entries with about so many rows each: readers wait for one of them at a time."""
+    start, rows = 0, 0
+    for number, operations in enumerate(told):
+        more = sum(each.rows or 1 for each in operations)
+        if number > start and rows + more > most:
+            yield start, number
+            start, rows = number, 0
+        rows += more
+    if start < len(told):
+        yield start, len(told)
 
 
 def _columns(rows: Rows) -> tuple[bool, ...]:

@@ -78,11 +78,12 @@ class Handles:
             self._sweep()
             return dict(self._names)
 
-    def remember(self, names: dict[UUID, tuple[str, str, str]]) -> None:
-        """Take back what was forgotten since."""
+    def remember(self, names: dict[UUID, tuple[str, str, str]], *, anyway: bool = False) -> None:
+        """Take back what was forgotten since; and with ``anyway`` what was renamed."""
         with self._telling:
             self._sweep()
-            self._names = {**{each: told for each, told in names.items() if self._objects[each]}, **self._names}
+            known = {each: told for each, told in names.items() if self._objects[each]}
+            self._names = {**self._names, **known} if anyway else {**known, **self._names}
 
     def translate(self, arguments: dict[str, Any]) -> None:
         """Put the id that is right now into the arguments of a call."""

@@ -42,6 +42,11 @@ def find_point(line: Line, log: Log, at: datetime) -> Point | None:
     listed = [each for each in extent.entries if each.sequence > extent.truncated]
     sequence = _last_before(listed, moment, log)
     checkpoints = [each for each in line.visible() if each.position is not None]
+    # The entry that makes work the state which was not logged is written when that is uploaded: the work itself is as
+    # old as its snapshot.
+    following = (sequence or extent.truncated) + 1
+    if any(each.is_bulk and each.position == following and _is_old(each, moment, log) for each in checkpoints):
+        sequence = following
     if sequence is None:
         if not extent.truncated:
             return None
@@ -86,6 +91,10 @@ def _too_old(moment: datetime, log: Log) -> NotFoundError:
         url=log.url,
         hint="thoth-storage log and thoth-storage snapshots tell what is kept",
     )
+
+
+def _is_old(checkpoint: Checkpoint, moment: datetime, log: Log) -> bool:
+    return checkpoint.time is not None and checkpoint.time <= moment and _holds(checkpoint, log)
 
 
 def _holds(checkpoint: Checkpoint, log: Log) -> bool:

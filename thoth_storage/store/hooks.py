@@ -38,6 +38,10 @@ class Keeper(Protocol):
     def journal(self) -> Journal | None:
         """Where writes go, if each is logged."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether a reader who is inside sees no half of a write that failed. If not, ``before_read`` mends that."""
+
     def check_open(self) -> None:
         """Raises StorageError where it may not be read (any more)."""
 
@@ -81,23 +85,27 @@ class _Hooks:
         setattr(self._server, name, call)
 
     def _read(self, name: str, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-        self._keeper.before_read()
         check_finite(arguments)
-        if name == "_get" and is_slow(arguments):
-            return self._without_writers(get_all, original, arguments)
-        try:
-            with self._gate.reading():
-                self._keeper.check_open()  # it may have been closed while this waited
-                self._handles.translate(arguments)
-                return self._told(name, self._found(original, arguments))
-        except InternalError as error:
-            return self._again(name, original, arguments, error)
+        while True:
+            self._keeper.before_read()
+            if name == "_get" and is_slow(arguments):
+                return self._without_writers(get_all, original, arguments)
+            try:
+                with self._gate.reading():
+                    self._keeper.check_open()  # it may have been closed while this waited
+                    if self._keeper.is_whole:
+                        return self._told(name, self._found(original, arguments))
+            except InternalError as error:
+                return self._again(name, original, arguments, error)
 
     def _found(self, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        meant = dict(arguments)
+        self._handles.translate(meant)
         try:
-            return original(**arguments)
+            return original(**meant)
         except NotFoundError:
-            # Another state may just have come in place, in which the collection has an id that is not known yet.
+            # Another state may just have come in place, in which the collection has an id that is not known yet. What
+            # is translated is what the program said: the id that it meant a moment ago is nobody's.
             with self._handles.settled:
                 self._handles.translate(arguments)
                 return original(**arguments)
@@ -112,7 +120,13 @@ class _Hooks:
         return self._without_writers(get_all if too_large else _call, original, arguments)
 
     def _without_writers(self, way: Callable[..., Any], original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-        with self._gate.writers, self._gate.reading():
+        with self._gate.writers:
+            if not self._keeper.is_whole:
+                self._keeper.before_read()
+            return self._alone_with(way, original, arguments)
+
+    def _alone_with(self, way: Callable[..., Any], original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        with self._gate.reading():
             self._keeper.check_open()
             self._handles.translate(arguments)  # it may have been made anew while this waited
             return way(original, arguments)

@@ -11,7 +11,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
+
+from chromadb.errors import ChromaError
 
 from thoth_storage.errors import ConflictError, CorruptionError, NotFoundError, StorageError
 from thoth_storage.log import Entry, FellBehindError
@@ -20,7 +23,7 @@ from thoth_storage.store.operations import Told, encode
 from thoth_storage.store.plain_server import unhooked
 from thoth_storage.store.publishing import state_entry
 from thoth_storage.store.recording import Recorder
-from thoth_storage.store.replica import LocalFailureError, Outcome, Replica
+from thoth_storage.store.replica import Outcome, Replica
 
 __all__ = ["Journal"]
 
@@ -98,10 +101,16 @@ class Journal:
         call = _Call(name, arguments)
         with self._lock:
             self._queue.append(call)
-        with self._gate.writers:
-            while not call.is_done:
-                with self._gate.writing():
-                    self._commit()
+        try:
+            with self._gate.writers:
+                while not call.is_done:
+                    with self._gate.writing():
+                        self._commit()
+        except BaseException:
+            # An interrupt: what nobody has begun is not to be done behind the back of who gave it up.
+            with self._lock, suppress(ValueError):
+                self._queue.remove(call)
+            raise
         if call.failure is not None:
             raise call.failure
         assert call.outcome is not None
@@ -111,8 +120,9 @@ class Journal:
 
     def _commit(self) -> None:
         """Bring the next queued calls into the log and into Chroma."""
-        calls = self._next()
+        calls: list[_Call] = []
         try:
+            self._take_next(calls)
             self._store(calls)
         except BaseException as error:
             # Nobody may wait for ever; each of them gets an error of its own, since raising one changes it.
@@ -122,17 +132,18 @@ class Journal:
             if not isinstance(error, Exception):
                 raise
 
-    def _next(self) -> list[_Call]:
-        """Queued calls that go into one entry."""
+    def _take_next(self, calls: list[_Call]) -> None:
+        """Queued calls that go into one entry. At any moment each is in the queue or in ``calls``, or in both: whatever
+        interrupts this, none is lost."""
+        size = 0
         with self._lock:
-            calls = [self._queue.popleft()]
-            size = _weight(calls[0])
-            while self._queue and not {calls[0].name, self._queue[0].name} & _ALONE:
-                size += _weight(self._queue[0])
-                if size > _MOST:
+            while self._queue:
+                call = self._queue[0]
+                size += _weight(call)
+                if calls and (size > _MOST or {calls[0].name, call.name} & _ALONE):
                     break
-                calls.append(self._queue.popleft())
-        return calls
+                calls.append(call)
+                self._queue.popleft()
 
     def _store(self, calls: Sequence[_Call]) -> None:
         self._check_open()  # it may have been closed while the calls waited
@@ -202,16 +213,23 @@ class Journal:
         return failure
 
     def _apply(self, entry: Entry, recorded: Sequence[tuple[_Call, Told]]) -> None:
+        own = [told for _, told in recorded]
         try:
-            outcomes = self._replica.take_own(entry, [told for _, told in recorded])
-        except Exception as error:
+            outcomes = self._replica.take_own(entry, own)
+        except Exception:
             # It is in the log, and so it is done, if not here: begin anew, with it.
-            self._replica.renew()
-            if self._replica.position < entry.sequence:
-                raise LocalFailureError(f"entry {entry.sequence} is in the log, but could not be applied") from error
-            outcomes = [self._replica.refused(told) or Outcome(_unknown(told)) for _, told in recorded]
+            outcomes = self._replica.take_own_anew(entry, own) or [self._likely(told) for told in own]
         for (call, _), outcome in zip(recorded, outcomes, strict=True):
             call.outcome = outcome
+
+    def _likely(self, told: Told) -> Outcome:
+        """What Chroma gives for a call that succeeds, where nobody saw the result."""
+        if told.operation.kind != "create_collection":
+            return Outcome({"deleted": 0} if told.operation.kind == "delete" else True)
+        try:
+            return Outcome(unhooked(self._server).get_collection(*told.operation.target))
+        except ChromaError as error:
+            return Outcome(error=error)
 
     def _starved(self) -> ConflictError:
         return ConflictError(
@@ -226,11 +244,6 @@ def _weight(call: _Call) -> int:
     documents = call.arguments.get("documents") or ()
     width = len(vectors[0]) if vectors is not None and len(vectors) else 0
     return len(ids) * (200 + 4 * width) + sum(len(text or "") for text in documents)
-
-
-def _unknown(told: Told) -> Any:
-    """What Chroma gives for a call that succeeds, where nobody saw the result."""
-    return {"deleted": 0} if told.operation.kind == "delete" else True
 
 
 def _same(error: BaseException) -> BaseException:

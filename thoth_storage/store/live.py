@@ -103,6 +103,10 @@ class LiveStore(Checkpoints):
     def journal(self) -> Journal | None:
         return self.shared.journal if self.shared and self.is_durable else None
 
+    @property
+    def is_whole(self) -> bool:
+        return self.shared is None or self.shared.replica.broken is None
+
     def before_read(self) -> None:
         """Also sees to what the reader is to see."""
         self.check_open()
@@ -185,14 +189,15 @@ class LiveStore(Checkpoints):
 
     def unnoticed(self) -> AbstractContextManager[None]:
         """For a write that is no change worth a checkpoint, since every opening makes it anew."""
-        return self._state.unnoticed(logged=self.is_durable)
+        return self._state.unnoticed()
 
     @contextmanager
     def replacing(self) -> Iterator[None]:
         """For changing collections as a whole, with no reader inside; those that are made anew under the same name are
         then found by the objects of the old ones."""
+        self.check_open()
         with self._state.replacing():
-            self.check_open()
+            self.check_open()  # it may have been closed while this waited
             yield
 
     def close(self, close_client: Callable[[], None]) -> None:
@@ -209,7 +214,7 @@ class LiveStore(Checkpoints):
             except ConflictError:
                 self._shut(None, close_client)
                 raise
-            is_base = not (self.pending or self._state.strayed or self._state.has_more)
+            is_base = self.is_whole and not (self.pending or self._state.strayed or self._state.has_more)
             self._shut(self.base if is_base else None, close_client)
 
     def _shut(self, holds: str | None, close_client: Callable[[], None]) -> None:

@@ -95,19 +95,31 @@ class LocalState:
             try:
                 yield
             finally:
-                self.handles.remember(names)
+                if not self.local.closed:
+                    self.handles.remember(names)
+                    self.handles.rebind(self.local.server)
+
+    @contextmanager
+    def past(self) -> Iterator[None]:
+        """For applying once more what was applied before: the program's objects are called afterwards what they are
+        now, and mean the collections of those names."""
+        names = self.handles.names()
+        try:
+            yield
+        finally:
+            with self.handles.settled:
+                self.handles.remember(names, anyway=True)
                 self.handles.rebind(self.local.server)
 
     @contextmanager
-    def unnoticed(self, *, logged: bool) -> Iterator[None]:
+    def unnoticed(self) -> Iterator[None]:
         """For a write that is no change worth a checkpoint, since every opening makes it anew."""
         with self.gate.writers:
             before = self.pending.take()
             try:
                 yield
             finally:
-                changed = self.pending.take() is not None
-                self.strayed |= changed and not logged
+                self.strayed |= self.pending.take() is not None
                 if before:
                     self.pending.give_back(before)
 

@@ -108,6 +108,14 @@ class Told(NamedTuple):
         """How many an add, upsert or update has; none for other kinds."""
         return len(self.arguments.ids) if isinstance(self.arguments, Rows) else 0
 
+    @property
+    def size(self) -> int:
+        """Bytes of their vectors and documents."""
+        if not isinstance(self.arguments, Rows):
+            return 0
+        vectors, documents = self.arguments.embeddings or (), self.arguments.documents or ()
+        return sum(len(each) for each in vectors) + sum(len(each) for each in documents if each)
+
 
 class _Entry(msgspec.Struct, frozen=True, array_like=True):
     """``chromadb`` is the writer's release."""

@@ -7,7 +7,7 @@ reason of this machine's leaves a state that is none of the log's: it is thrown 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Protocol
 
@@ -15,7 +15,7 @@ from thoth_storage.errors import CorruptionError, NotFoundError, StorageError
 from thoth_storage.log import Entry, FellBehindError, Log, Tail
 from thoth_storage.store.applying import Applier, is_local, is_refusal
 from thoth_storage.store.batches import SLICE
-from thoth_storage.store.coalescing import Together, coalesce
+from thoth_storage.store.coalescing import Together, calls, coalesce, pieces
 from thoth_storage.store.gate import Gate
 from thoth_storage.store.operations import Operation, State, Told, decode
 from thoth_storage.store.start import Start
@@ -25,6 +25,9 @@ __all__ = ["BULK", "Ground", "LocalFailureError", "Outcome", "Replica"]
 _log = logging.getLogger(__name__)
 BULK = 2000
 """Rows in one call of Chroma while nobody uses the store yet: a quarter faster than ``SLICE``."""
+
+_ATTEMPTS = 3
+"""Fresh states upon which what failed is tried, one after the other, as long as it fails otherwise each time."""
 
 
 class LocalFailureError(StorageError):
@@ -46,6 +49,9 @@ class Ground(Protocol):
 
     def replace(self, snapshot: str | None) -> None:
         """Go on in a fresh directory with the files of that snapshot, or without any."""
+
+    def past(self) -> AbstractContextManager[object]:
+        """While it lasts, what was applied here before is applied once more."""
 
     def start(self) -> Start:
         """Where a new replica would begin now."""
@@ -70,6 +76,8 @@ class Replica:
         self._applier = applier
         self._suspects: dict[Operation, Exception] = {}
         """What failed once for an unknown reason. What does so again upon a fresh state is refused."""
+        self._attempts = 0
+        self._reached = 0
         self.broken: StorageError | None = None
         """Why the local state is none of the log's."""
 
@@ -83,7 +91,13 @@ class Replica:
 
         Raises LocalFailureError, and what ``Tail.read`` raises, with all before the trouble taken.
         """
-        self.mend()
+        if self.broken:
+            self.renew()
+            return True
+        return self._catch_up(ahead, most)
+
+    def _catch_up(self, ahead: Sequence[Entry], most: int, *, once: bool = False) -> bool:
+        """With ``once`` those ``ahead`` and no others."""
         taken = False
         while True:
             try:
@@ -103,7 +117,14 @@ class Replica:
                 # The snapshot that one of them makes the state was forgotten: a later checkpoint has what came of it.
                 self.renew()
                 return True
+            except StorageError:
+                raise
+            except Exception as error:
+                self._begin_anew(error)
+                return True
             ahead, taken = (), True
+            if once:
+                return True
 
     def take(self, entries: Sequence[Entry], most: int = SLICE) -> None:
         """Apply entries, the next ones in order. A state that one of them sets makes those before it needless."""
@@ -111,37 +132,83 @@ class Replica:
         for number in reversed(range(len(told))):
             state = next((each.arguments for each in told[number] if isinstance(each.arguments, State)), None)
             if state:
-                self._ground.replace(state.snapshot)
-                self.tail.take(entries[number])
+                with self._whole():
+                    self._ground.replace(state.snapshot)
+                    self.tail.take(entries[number])
                 entries, told = entries[number + 1 :], told[number + 1 :]
                 break
-        for start, end in _pieces(told, most):
-            self._apply([each for operations in told[start:end] for each in operations], most)
-            self.tail.take(entries[end - 1])
+        for start, end in pieces(told, most):
+            operations = [each for operations in told[start:end] for each in operations]
+            with self._apart(operations), self._unbroken():
+                for together in coalesce(operations, most):
+                    self._apply_together(together)
+                self.tail.take(entries[end - 1])
         if failure:
             raise failure
 
     def take_own(self, entry: Entry, told: Sequence[Told]) -> list[Outcome]:
         """Apply an entry that this process made, and give what Chroma says of each of its operations."""
-        with self._unbroken(), self._apart(told):
+        with self._apart(told), self._unbroken():
             outcomes = [self._outcome(each) for each in told]
-        self.tail.take(entry)
+            self.tail.take(entry)
         return outcomes
 
-    def refused(self, told: Told) -> Outcome | None:
-        """Why an operation was refused that had failed here first, if it was."""
-        error = self._suspects.get(told.operation)
-        return None if error is None or is_local(error) else Outcome(error=error)
+    def take_own_anew(self, entry: Entry, told: Sequence[Told]) -> list[Outcome] | None:
+        """The same where it failed and broke the state. None where a checkpoint of others' has it: nobody saw then what
+        Chroma said. Raises LocalFailureError where it fails again."""
+        with self._ground.gate.alone():
+            ahead = self._go_back()
+            if self.position != entry.sequence - 1:
+                self.catch_up(ahead, BULK)
+                return None
+            try:
+                return self.take_own(entry, told)
+            except Exception as error:
+                raise LocalFailureError(
+                    f"entry {entry.sequence} is in the log, but could not be applied here: {error}",
+                    url=self.log.url,
+                    hint="it is written; this process begins anew with the next write or read",
+                ) from error
 
     def renew(self, start: Start | None = None) -> None:
         """Begin anew with the newest checkpoint. Readers wait: they are not to see the past."""
         with self._ground.gate.alone():
-            self.broken = StorageError("the local state is being made anew", url=self.log.url)
-            start = start or self._ground.start()
+            self.catch_up(self._go_back(start), BULK)
+
+    def _go_back(self, start: Start | None = None) -> Sequence[Entry]:
+        """A fresh state at ``position`` as it was, or behind it, and entries that come next. What the program's objects
+        are called was so at that position, and is not to follow what happened before once more."""
+        before = self._reached = max(self._reached, self.position)  # the last attempt may not have come so far
+        start = start or self._ground.start()
+        broken, self.broken = self.broken, StorageError("the local state is being made anew", url=self.log.url)
+        try:
             self._ground.replace(start.snapshot)
-            self.tail = Tail(self.log, start.position)
-            self.broken = None
-            self.catch_up(start.ahead, BULK)
+        except Exception:
+            self.broken = broken  # all is as it was
+            raise
+        self.tail = Tail(self.log, start.position)
+        ahead = start.ahead
+        with self._ground.past():
+            while self.position < before and (entries := ahead or self.tail.read()):
+                self._catch_up([each for each in entries if each.sequence <= before], BULK, once=True)
+                ahead = [each for each in entries if each.sequence > self.position]
+        self.broken = None
+        return ahead
+
+    def _begin_anew(self, error: Exception) -> None:
+        """The state is broken. What failed for an unknown reason is tried upon a fresh one at once: does it fail alike
+        there, it is a refusal, and an opening that met it first has to come past it. Raises LocalFailureError."""
+        if is_local(error) or self._attempts == _ATTEMPTS:
+            raise LocalFailureError(
+                f"the log could not be applied here: {type(error).__name__}: {error}",
+                url=self.log.url,
+                hint="this process begins anew with the next write or read",
+            ) from error
+        self._attempts += 1
+        try:
+            self.renew()
+        finally:
+            self._attempts -= 1
 
     def jump(self) -> None:
         """The next entry is damaged or missing: go on from a later one that sets the state. Called while that error is
@@ -166,13 +233,9 @@ class Replica:
                 return told, error
         return told, None
 
-    def _apply(self, operations: Sequence[Told], most: int) -> None:
-        with self._unbroken(), self._apart(operations):
-            for together in coalesce(operations, most):
-                self._apply_together(together)
-
     def _apply_together(self, together: Together) -> None:
-        if together.rows is not None and len(together.all) > 1:
+        suspected = any(each.operation in self._suspects for each in together.all) if self._suspects else False
+        if together.rows is not None and len(together.all) > 1 and not suspected:
             try:
                 self._applier.write(together.all[0].operation, together.rows, whole=True)
                 self._count(*together.all)
@@ -180,6 +243,7 @@ class Replica:
             except Exception as error:
                 # One of them is refused, and so were all: each for itself then.
                 if not is_refusal(error):
+                    self._suspects.update((each.operation, error) for each in together.all)
                     raise
         for each in together.all:
             self._outcome(each)
@@ -201,16 +265,20 @@ class Replica:
         if self._suspects:
             for each in done:
                 self._suspects.pop(each.operation, None)
-        self._ground.wrote(sum(each.rows for each in done), sum(len(each.operation.arguments) for each in done))
+        self._ground.wrote(sum(each.rows for each in done), sum(each.size for each in done))
 
     def _apart(self, operations: Sequence[Told]) -> AbstractContextManager[object]:
         """Readers are kept out where they could see a part of an entry: it takes more than one call."""
-        if len(operations) > 1 or any(each.rows > SLICE for each in operations):
+        if len(operations) > 1 or any(calls(each) > 1 for each in operations):
             return self._ground.gate.alone()
         return nullcontext()
 
     def _unbroken(self) -> AbstractContextManager[object]:
         return _Unbroken(self._break)
+
+    def _whole(self) -> AbstractContextManager[object]:
+        """For what undoes itself where it fails, and only an interrupt leaves half done."""
+        return _Unbroken(lambda error: None if isinstance(error, Exception) else self._break(error))
 
     def _break(self, error: BaseException) -> None:
         self.broken = LocalFailureError(
@@ -233,16 +301,3 @@ class _Unbroken:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is not None:
             self._failed(error)
-
-
-def _pieces(told: Sequence[Sequence[Told]], most: int) -> Iterator[tuple[int, int]]:
-    """Runs of whole entries with about so many rows each: readers wait for one of them at a time."""
-    start, rows = 0, 0
-    for number, operations in enumerate(told):
-        more = sum(each.rows or 1 for each in operations)
-        if number > start and rows + more > most:
-            yield start, number
-            start, rows = number, 0
-        rows += more
-    if start < len(told):
-        yield start, len(told)

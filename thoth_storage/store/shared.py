@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,9 @@ class Shared:
     def replace(self, snapshot: str | None) -> None:
         self._state.replace(snapshot)
 
+    def past(self) -> AbstractContextManager[None]:
+        return self._state.past()
+
     def start(self) -> Start:
         return find_start(self._line, self.log)
 
@@ -92,7 +96,7 @@ class Shared:
     def follow(self) -> bool:
         """Take what others have written; whether there was any. The caller holds no lock."""
         with self.gate.writers:
-            if self.left_the_line or self._state.strayed:
+            if self.left_the_line or (self._state.strayed and not self.logs):
                 self.replica.renew()
                 self.left_the_line = False
                 return True
@@ -132,7 +136,8 @@ class Shared:
 
     def pass_over(self) -> None:
         """What others have written is not wanted: the next checkpoint comes behind it."""
-        self.replica.tail = Tail(self.log, look(self.log.backend, self.replica.position).last)
+        position = self.replica.position
+        self.replica.tail = Tail(self.log, max(position, look(self.log.backend, position).last))
 
     def snapshot_at(self, repository: Repository, at: datetime) -> str | None:
         """A snapshot of the last state that was not made after ``at``, stored now where there is none; None where the
