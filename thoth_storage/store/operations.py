@@ -127,6 +127,10 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
 
 def pack(arguments: Any) -> bytes:
     """Raises TypeError, ValueError or OverflowError for a value that Chroma has no use for either."""
+    if isinstance(arguments, Rows) and arguments.metadatas:
+        arguments = msgspec.structs.replace(arguments, metadatas=[_with_sparse(each) for each in arguments.metadatas])
+    elif isinstance(arguments, Creation | Modification):
+        arguments = msgspec.structs.replace(arguments, metadata=_with_sparse(arguments.metadata))
     try:
         return msgspec.msgpack.encode(arguments, enc_hook=_plain)
     except OverflowError:
@@ -184,12 +188,7 @@ def _release(version: str) -> tuple[int, ...]:
 
 
 def _plain(value: object) -> object:
-    """Kin of numbers and strings as what they are (numpy's, enumerations); sparse vectors as an extension."""
-    from chromadb.base_types import SparseVector
-
-    if isinstance(value, SparseVector):
-        told = (value.indices, value.values, value.labels)
-        return msgspec.msgpack.Ext(_SPARSE, msgspec.msgpack.encode(told, enc_hook=_plain))
+    """Kin of numbers and strings as what they are (numpy's, enumerations)."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
@@ -199,6 +198,21 @@ def _plain(value: object) -> object:
     if isinstance(value, Iterable) and hasattr(value, "tolist"):
         return value.tolist()
     raise TypeError(f"a {type(value).__name__} cannot be stored")
+
+
+def _with_sparse(metadata: Any) -> Any:
+    """The same with sparse vectors as extensions. A dataclass is no more than a map to MessagePack, and would come back
+    as a value that Chroma refuses."""
+    from chromadb.base_types import SparseVector
+
+    if not isinstance(metadata, dict) or not any(isinstance(each, SparseVector) for each in metadata.values()):
+        return metadata
+    told = dict(metadata)
+    for key, each in metadata.items():
+        if isinstance(each, SparseVector):
+            parts = (each.indices, each.values, each.labels)
+            told[key] = msgspec.msgpack.Ext(_SPARSE, msgspec.msgpack.encode(parts, enc_hook=_plain))
+    return told
 
 
 def _with_large(value: Any) -> Any:
