@@ -240,3 +240,16 @@ def test_what_others_logged_is_no_work_of_one_who_logs_nothing(shop: Shop) -> No
     again.checkpoint()
     first.refresh()
     assert ids(first) == {"a", "b", "c", "d", "e"}
+
+
+def test_one_who_logs_nothing_goes_back_and_closes(shop: Shop) -> None:
+    """That is work of its own, though it wrote nothing."""
+    first = shop.open()
+    add(first, "a")
+    first.checkpoint("old")
+    add(first, "b")
+    bulk = shop.open(durability="checkpoint")
+    bulk.restore("old")
+    shop.close(bulk)
+    assert first.refresh()
+    assert ids(first) == {"a"}

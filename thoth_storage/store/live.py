@@ -177,6 +177,7 @@ class LiveStore(Checkpoints):
                 if self.shared:
                     self.shared.pass_over()
                 self.pending.add(0, 0)
+                self._wrote = True
         return snapshot
 
     def _show(self, snapshot: Snapshot) -> Snapshot:
