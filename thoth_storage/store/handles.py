@@ -100,16 +100,22 @@ class Handles:
         server = unhooked(server)  # our own hooks would see to the state first, and that is what is being done
         for known, told in self.names().items():
             found = _find(server, known, *told)
-            if found and found != known:
-                means[known] = found
+            if found is None:
+                continue
+            if found.id != known:
+                means[known] = found.id
+            with self._telling:
+                if self._objects[found.id]:  # also of one that was deleted, and is back with this state
+                    self._names[found.id] = (found.name, found.tenant, found.database)
         self._means = means
 
 
-def _find(server: ServerAPI, known: UUID, name: str, tenant: str, database: str) -> UUID | None:
+def _find(server: ServerAPI, known: UUID, name: str, tenant: str, database: str) -> Any:
+    """What Chroma tells of the collection; None where it is not there."""
     by_id = getattr(server, "get_collection_by_id", None)  # since chromadb 1.5.7
     if by_id:
         with suppress(ChromaError, ValueError):
-            return UUID(str(by_id(known, tenant, database).id))
+            return by_id(known, tenant, database)
     with suppress(ChromaError, ValueError):
-        return server.get_collection(name, tenant, database).id
+        return server.get_collection(name, tenant, database)
     return None
