@@ -10,7 +10,8 @@ from importlib import metadata
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.live.found import Report, from_json, joined, to_json
+from benchmarks.live.found import Report, from_json, to_json
+from benchmarks.log.joining import together
 from benchmarks.log.measure import measure
 from benchmarks.log.options import Extent, parse
 from benchmarks.log.page import to_markdown
@@ -24,7 +25,7 @@ def main() -> None:
     arguments, extent = parse()
     try:
         if arguments.tables_of:
-            report = joined([from_json(path.read_text(encoding="utf-8")) for path in arguments.tables_of])
+            report = together([from_json(path.read_text(encoding="utf-8")) for path in arguments.tables_of])
         else:
             with tempfile.TemporaryDirectory(prefix="thoth-benchmarks-") as work:
                 report = _measured(arguments, extent, Path(work).resolve())

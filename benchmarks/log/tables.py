@@ -84,11 +84,12 @@ def replay(found: Sequence[Found]) -> Iterator[str]:
         "bare upsert, by 2,000",
         "replay / the same batches",
         "replay / by 2,000",
+        "the same of processor time",
     )
     for one in found:
         if one.part == "replay":
             rates = (_spread(one, each, 1, 0) for each in ("rate", "same", "large"))
-            ratios = (_spread(one, each, 1, 2) for each in ("over_same", "over_large"))
+            ratios = (_spread(one, each, 1, 2) for each in ("over_same", "over_large", "work_over_large"))
             yield row(*_where(one), one.name, *rates, *ratios)
     yield ""
 
