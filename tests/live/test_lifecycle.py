@@ -17,8 +17,8 @@ from chromadb.errors import ChromaError
 from tests.live.conftest import OpenClient
 from tests.live.programs import add, directories, ids, lines, python, swept
 from tests.store.helpers import descriptors, open_below, wait_until
-from thoth_storage import CheckpointPolicy, Repository, StorageError
-from thoth_storage.errors import UnavailableError
+from thoth_storage import CheckpointPolicy, Repository, StorageError, close_on_sigterm
+from thoth_storage.errors import InvalidArgumentError, UnavailableError
 from thoth_storage.testing import FaultyBackend
 
 
@@ -204,6 +204,35 @@ def test_sigterm_amid_writes_and_queries_of_the_main_thread(
         lines(process, "open", "busy")
         assert terminated(process) == -signal.SIGTERM
     assert ids(connect()) >= {"1", *(f"row {number}" for number in range(2, 6))}
+
+
+HANGING = """
+from thoth_storage.testing import FaultyBackend
+from thoth_storage import Repository
+thoth_storage.close_on_sigterm(deadline=1)
+backend = FaultyBackend(Repository.open(sys.argv[1], create=True).backend)
+backend.add("slow", "put", key="packs/", count=None, seconds=1000)
+client = PersistentClient(backend, cache_dir=sys.argv[2])
+add(client, "1")
+say("open")
+sys.stdin.read()
+"""
+
+
+def test_sigterm_ends_at_its_deadline_and_loses_no_more_than_a_checkpoint(
+    connect: OpenClient, place: str, cache: Path
+) -> None:
+    with python(HANGING, place, cache / "other") as process:
+        lines(process, "open")
+        assert terminated(process) == -signal.SIGTERM
+    client = connect()
+    assert ids(client) == {"1"}
+    assert client.snapshots() == []
+
+
+def test_a_deadline_is_above_nothing() -> None:
+    with pytest.raises(InvalidArgumentError, match="deadline"):
+        close_on_sigterm(deadline=0)
 
 
 def test_sigterm_goes_on_to_the_handler_that_was_there(connect: OpenClient, place: str, cache: Path) -> None:

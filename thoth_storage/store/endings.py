@@ -16,6 +16,8 @@ from importlib import import_module
 from types import FrameType
 from typing import Any
 
+from thoth_storage.errors import InvalidArgumentError
+
 __all__ = ["close_on_sigterm", "remember_to_close"]
 
 _log = logging.getLogger(__name__)
@@ -37,32 +39,63 @@ def close_all() -> None:
             _log.exception("%r could not be closed", client)
 
 
-def close_on_sigterm() -> None:
+def close_on_sigterm(deadline: float | None = None) -> None:
     """Close every client when this process gets SIGTERM, then end as the signal would have, or as the handler that was
     there before says. The program goes on meanwhile, until a closed client refuses it. To be called on the main
-    thread."""
-    before = signal.getsignal(signal.SIGTERM)
-    closing: list[threading.Thread] = []
-    closed = threading.Event()
+    thread.
 
-    def close() -> None:
-        close_all()
-        closed.set()
-        os.kill(os.getpid(), signal.SIGTERM)
+    ``deadline``: seconds after which the end comes all the same. Of a store whose writes are logged that loses nothing
+    but the last checkpoint; Cloud Run kills after ten.
+    """
+    if deadline is not None and not deadline > 0:
+        raise InvalidArgumentError(f"deadline is {deadline!r}", hint="seconds above 0, or None")
+    signal.signal(signal.SIGTERM, _Ending(signal.getsignal(signal.SIGTERM), deadline).handle)
 
-    def end(number: int, frame: FrameType | None) -> None:
-        if not closed.is_set():
+
+class _Ending:
+    """The handler. The signal comes twice: first from outside, then from us, when all is closed or time is up."""
+
+    def __init__(self, before: Any, deadline: float | None) -> None:
+        self._before = before
+        self._deadline = deadline
+        self._begun = False
+        self._over = threading.Event()
+        self._once = threading.Lock()
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        if not self._over.is_set():
             # Not here: the main thread, stopped wherever it was, may hold locks that closing waits for.
-            if not closing:
-                closing.append(threading.Thread(target=close, name="thoth-close", daemon=False))
-                closing[0].start()
-        elif callable(before):
-            before(number, frame)
-        elif before != signal.SIG_IGN:
+            if not self._begun:
+                self._begun = True
+                self._begin()
+        elif callable(self._before):
+            self._before(number, frame)
+        elif self._before != signal.SIG_IGN:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.kill(os.getpid(), signal.SIGTERM)
 
-    signal.signal(signal.SIGTERM, end)
+    def _begin(self) -> None:
+        threading.Thread(target=self._close, name="thoth-close", daemon=False).start()
+        if self._deadline is not None:
+            timer = threading.Timer(self._deadline, self._give_up)
+            timer.daemon = True
+            timer.start()
+
+    def _close(self) -> None:
+        close_all()
+        self._finish()
+
+    def _give_up(self) -> None:
+        if not self._over.is_set():
+            _log.warning("not all is closed after %s s, and this process ends now", self._deadline)
+        self._finish()
+
+    def _finish(self) -> None:
+        with self._once:
+            if self._over.is_set():
+                return
+            self._over.set()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _forked() -> None:

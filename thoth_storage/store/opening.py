@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from thoth_storage import config
+from thoth_storage.backend import Backend
 from thoth_storage.errors import InvalidArgumentError, NotFoundError
 from thoth_storage.log import Log
+from thoth_storage.registry import open_backend
 from thoth_storage.repository import Progress, Repository
 from thoth_storage.store.background import CheckpointPolicy
 from thoth_storage.store.cache import CacheDirectory
@@ -71,16 +74,22 @@ def PersistentClient(  # noqa: N802 - chromadb's name
         [allow_embedding_functions] if isinstance(allow_embedding_functions, str) else allow_embedding_functions
     )
     where = config.store_settings(url, storage_options)
-    repository = Repository.open(
-        where.url,
-        create=mode == "rw",
-        encryption_key=encryption_key,
-        storage_options=dict(where.storage_options),
-    )
-    cache: CacheDirectory | None = None
+    logs = durability == "log" and mode == "rw"
+
+    def begin() -> _Begun:
+        backend = where.url if isinstance(where.url, Backend) else open_backend(where.url, **where.storage_options)
+        if logs:
+            Log(backend, "").check_writable()
+        repository = Repository.open(backend, create=mode == "rw", encryption_key=encryption_key)
+        try:
+            hydrator = Hydrator(repository, config.cache_root(cache_dir), cache_limit, memory_budget, progress)
+            return _begin(hydrator, mode)
+        except BaseException:
+            repository.close()
+            raise
+
+    begun = _beside_imports(begin)
     try:
-        hydrator = Hydrator(repository, config.cache_root(cache_dir), cache_limit, memory_budget, progress)
-        cache, start, log = _beside_imports(lambda: _begin(repository, hydrator, mode, durability))
         from thoth_storage.store.client import LiveClient
         from thoth_storage.store.live import LiveStore
         from thoth_storage.store.quiet import quiet_settings
@@ -88,33 +97,41 @@ def PersistentClient(  # noqa: N802 - chromadb's name
 
         trust = Trust(allowed)
         live = LiveStore(
-            hydrator, cache, start, mode, trust, log, logs=durability == "log" and mode == "rw", fresh=refresh == 0
+            begun.hydrator, begun.cache, begun.start, mode, trust, begun.log, logs=logs, fresh=refresh == 0
         )
-        if policy is None and live.is_durable:
+        if policy is None and logs:
             policy = LOG_POLICY
         return LiveClient(live, trust, settings or quiet_settings(), tenant, database, policy, refresh or None)
     except BaseException:
-        if cache:
-            cache.remove()
-        repository.close()
+        begun.undo()
         raise
 
 
-_Begun = tuple["CacheDirectory", "Start", "Log | None"]
+@dataclass(frozen=True)
+class _Begun:
+    """What an opening has when it comes to Chroma: a directory with what it starts from."""
+
+    hydrator: Hydrator
+    cache: CacheDirectory
+    start: Start
+    log: Log | None
+
+    def undo(self) -> None:
+        self.cache.remove()
+        self.hydrator.repository.close()
 
 
-def _begin(repository: Repository, hydrator: Hydrator, mode: str, durability: str) -> _Begun:
+def _begin(hydrator: Hydrator, mode: str) -> _Begun:
     """A directory with the newest checkpoint, and what is to come on top of it."""
     from thoth_storage.store.log_opening import open_log
     from thoth_storage.store.start import Start, find_start
 
+    repository = hydrator.repository
     log, line = open_log(repository), Line(repository)
-    if log is None and durability == "log" and mode == "rw":
-        Log(repository.backend, "").check_writable()
     start = find_start(line, log) if log else Start(line.newest(), 0)
     if mode == "r" and not start.snapshot and not start.ahead:
         raise NotFoundError("the store has no checkpoint yet", url=repository.url, hint="write to it first")
-    return hydrator.hydrate(start.snapshot), start, log
+    return _Begun(hydrator, hydrator.hydrate(start.snapshot), start, log)
 
 
 def _beside_imports(begin: Callable[[], _Begun]) -> _Begun:
@@ -124,7 +141,7 @@ def _beside_imports(begin: Callable[[], _Begun]) -> _Begun:
         try:
             import_module("thoth_storage.store.client")
         except BaseException:
-            running.add_done_callback(lambda done: None if done.exception() else done.result()[0].remove())
+            running.add_done_callback(lambda done: None if done.exception() else done.result().undo())
             raise
     return running.result()
 
