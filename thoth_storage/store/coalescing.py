@@ -22,7 +22,7 @@ class Together:
         self.all = [told]
         self.rows: Rows | None = None
         self._ids: set[str] = set()
-        if isinstance(told.arguments, Rows):
+        if isinstance(told.arguments, Rows) and _is_even(told.arguments):
             columns = (getattr(told.arguments, name) for name in told.arguments.__struct_fields__)
             copied: list[Any] = [None if values is None else list(values) for values in columns]
             self.rows = Rows(*copied)
@@ -34,6 +34,7 @@ class Together:
         if (
             self.rows is None
             or not isinstance(rows, Rows)
+            or not _is_even(rows)
             or (first.kind, first.target) != (told.operation.kind, told.operation.target)
             or len(self._ids) + len(rows.ids) > most
             or _columns(self.rows) != _columns(rows)
@@ -78,6 +79,12 @@ def pieces(told: Sequence[Sequence[Told]], most: int) -> Iterator[tuple[int, int
         rows += more
     if start < len(told):
         yield start, len(told)
+
+
+def _is_even(rows: Rows) -> bool:
+    """Whether it has as many of all. Two that have not might have together, and Chroma would take what it refuses."""
+    columns = (getattr(rows, name) for name in rows.__struct_fields__)
+    return {len(each) for each in columns if each is not None} == {len(rows.ids)}
 
 
 def _columns(rows: Rows) -> tuple[bool, ...]:
