@@ -45,7 +45,9 @@ def find_point(line: Line, log: Log, at: datetime) -> Point | None:
     # The entry that makes work the state which was not logged is written when that is uploaded: the work itself is as
     # old as its snapshot.
     following = (sequence or extent.truncated) + 1
-    if any(each.is_bulk and each.position == following and _is_old(each, moment, log) for each in checkpoints):
+    stored = next((each.time for each in listed if each.sequence == following), None)
+    bulk = (each for each in checkpoints if each.is_bulk and each.position == following)
+    if any(_is_old(each, stored, moment, log) for each in bulk):
         sequence = following
     if sequence is None:
         if not extent.truncated:
@@ -93,8 +95,12 @@ def _too_old(moment: datetime, log: Log) -> NotFoundError:
     )
 
 
-def _is_old(checkpoint: Checkpoint, moment: datetime, log: Log) -> bool:
-    return checkpoint.time is not None and checkpoint.time <= moment and _holds(checkpoint, log)
+def _is_old(checkpoint: Checkpoint, stored: datetime | None, moment: datetime, log: Log) -> bool:
+    """How far its writer's clock is off is told by the entry that makes it the state: that was ``stored`` at once."""
+    if checkpoint.time is None or not _holds(checkpoint, log):
+        return False
+    off = _entry(log, checkpoint.position or 0).time - stored if stored else timedelta()
+    return checkpoint.time - (off if abs(off) > _DOUBT else timedelta()) <= moment
 
 
 def _holds(checkpoint: Checkpoint, log: Log) -> bool:
