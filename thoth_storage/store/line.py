@@ -49,6 +49,10 @@ class Line:
         """The id of what an opening sees now; None for a store that has no checkpoint yet."""
         return next(self._visible(self._keys()), None)
 
+    def newest_stored(self) -> str | None:
+        """What an opening sees where nothing is logged: not work whose entry was never made."""
+        return next((each.id for each in self.visible() if not each.is_bulk), None)
+
     def has(self, snapshot_id: str) -> bool:
         """Whether a snapshot is still there."""
         return any(key.id == snapshot_id for key in self._keys())

@@ -132,11 +132,12 @@ class LiveStore(Checkpoints):
     def refresh(self) -> bool:
         """Go on to what others have published; whether there was any. Raises ConflictError where that would lose
         writes."""
+        if self.shared and (self.mode == "r" or self.is_durable):
+            return self.shared.follow()  # also while a checkpoint is uploaded
         with self._publishing:
             self.check_open()
             if self.shared:
-                if self.mode == "rw" and not self.is_durable:
-                    self._check_nothing_pending()
+                self._check_nothing_pending()
                 return self.shared.follow()
             newest = self.line.newest()
             if newest is None or newest == self.base:

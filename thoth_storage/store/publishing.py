@@ -37,7 +37,7 @@ def publish_bulk(
     the one upon which the work began. Where another entry came first the snapshot is marked as one that lost, and what
     came first is told."""
     labels = tuple(tags)
-    newest = line.newest() if not replica.position else base
+    newest = line.newest_stored() if not replica.position else base
     if newest != base:
         # Nothing is logged, and somebody stored another directory.
         rival = f"stored the snapshot {newest[:12]}" if newest else "deleted the snapshot that was newest"

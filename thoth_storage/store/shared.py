@@ -96,6 +96,7 @@ class Shared:
     def follow(self) -> bool:
         """Take what others have written; whether there was any. The caller holds no lock."""
         with self.gate.writers:
+            self.check_open()  # it may have been closed while this waited
             if self.left_the_line or (self._state.strayed and not self.logs):
                 self.replica.renew()
                 self.left_the_line = False
@@ -157,7 +158,7 @@ class Shared:
 
     def _take_stored(self) -> bool:
         """Go on to a directory that somebody stored at a URL where nothing is logged yet; whether there was any."""
-        if self.replica.position or self._line.newest() == self._state.base:
+        if self.replica.position or self._line.newest_stored() == self._state.base:
             return False
         start = self.start()
         if not start.position and start.snapshot == self._state.base:

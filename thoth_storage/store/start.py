@@ -52,9 +52,9 @@ def find_start(line: Line, log: Log) -> Start:
         if state:
             check_kept(line, state, entries[number].sequence)
             return Start(state, entries[number].sequence, entries[number + 1 :])
-    if checkpoint is None and not entries:
+    if not position and not entries:
         # Snapshots of a directory that was never written to through the log.
-        return Start(line.newest(), 0)
+        return Start(line.newest_stored(), 0)
     return Start(checkpoint.id if checkpoint else None, position, entries)
 
 
