@@ -23,7 +23,8 @@ from thoth_storage.store.operations import Told, encode
 from thoth_storage.store.plain_server import unhooked
 from thoth_storage.store.publishing import state_entry
 from thoth_storage.store.recording import Recorder
-from thoth_storage.store.replica import Outcome, Replica
+from thoth_storage.store.replica import Replica
+from thoth_storage.store.trials import Outcome
 
 __all__ = ["Journal"]
 

@@ -9,18 +9,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 from thoth_storage.errors import CorruptionError, NotFoundError, StorageError
 from thoth_storage.log import Entry, FellBehindError, Log, Tail
-from thoth_storage.store.applying import Applier, is_local, is_refusal
+from thoth_storage.store.applying import Applier, is_local
 from thoth_storage.store.batches import SLICE
-from thoth_storage.store.coalescing import Together, calls, coalesce, pieces
+from thoth_storage.store.coalescing import calls, coalesce, pieces
 from thoth_storage.store.gate import Gate
-from thoth_storage.store.operations import Operation, State, Told, decode
+from thoth_storage.store.operations import State, Told, decode
 from thoth_storage.store.start import Start
+from thoth_storage.store.trials import Outcome, Trials
 
-__all__ = ["BULK", "Ground", "LocalFailureError", "Outcome", "Replica"]
+__all__ = ["BULK", "Ground", "LocalFailureError", "Replica"]
 
 _log = logging.getLogger(__name__)
 BULK = 2000
@@ -32,13 +33,6 @@ _ATTEMPTS = 3
 
 class LocalFailureError(StorageError):
     """An entry could not be applied here, for no fault of its own."""
-
-
-class Outcome(NamedTuple):
-    """What Chroma gave for an operation, or raised."""
-
-    result: Any = None
-    error: Exception | None = None
 
 
 class Ground(Protocol):
@@ -73,9 +67,7 @@ class Replica:
         self.log = log
         self.tail = Tail(log, position)
         self._ground = ground
-        self._applier = applier
-        self._suspects: dict[Operation, Exception] = {}
-        """What failed once for an unknown reason. What does so again upon a fresh state is refused."""
+        self._trials = Trials(applier, ground.wrote)
         self._attempts = 0
         self._reached = 0
         self.broken: StorageError | None = None
@@ -141,7 +133,7 @@ class Replica:
             operations = [each for operations in told[start:end] for each in operations]
             with self._apart(operations), self._unbroken():
                 for together in coalesce(operations, most):
-                    self._apply_together(together)
+                    self._trials.together(together)
                 self.tail.take(entries[end - 1])
         if failure:
             raise failure
@@ -149,7 +141,7 @@ class Replica:
     def take_own(self, entry: Entry, told: Sequence[Told]) -> list[Outcome]:
         """Apply an entry that this process made, and give what Chroma says of each of its operations."""
         with self._apart(told), self._unbroken():
-            outcomes = [self._outcome(each) for each in told]
+            outcomes = [self._trials.outcome(each) for each in told]
             self.tail.take(entry)
         return outcomes
 
@@ -232,40 +224,6 @@ class Replica:
             except StorageError as error:
                 return told, error
         return told, None
-
-    def _apply_together(self, together: Together) -> None:
-        suspected = any(each.operation in self._suspects for each in together.all) if self._suspects else False
-        if together.rows is not None and len(together.all) > 1 and not suspected:
-            try:
-                self._applier.write(together.all[0].operation, together.rows, whole=True)
-                self._count(*together.all)
-                return
-            except Exception as error:
-                # One of them is refused, and so were all: each for itself then.
-                if not is_refusal(error):
-                    self._suspects.update((each.operation, error) for each in together.all)
-                    raise
-        for each in together.all:
-            self._outcome(each)
-
-    def _outcome(self, told: Told) -> Outcome:
-        try:
-            result = self._applier.apply(told)
-        except Exception as error:
-            if is_refusal(error):
-                return Outcome(error=error)
-            if is_local(error) or str(self._suspects.get(told.operation)) != str(error):
-                self._suspects[told.operation] = error
-                raise
-            return Outcome(error=error)
-        self._count(told)
-        return Outcome(result)
-
-    def _count(self, *done: Told) -> None:
-        if self._suspects:
-            for each in done:
-                self._suspects.pop(each.operation, None)
-        self._ground.wrote(sum(each.rows for each in done), sum(each.size for each in done))
 
     def _apart(self, operations: Sequence[Told]) -> AbstractContextManager[object]:
         """Readers are kept out where they could see a part of an entry: it takes more than one call."""
