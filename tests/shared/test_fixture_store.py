@@ -33,11 +33,13 @@ def place(tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("mode", ["r", "rw"])
 def test_it_opens(connect: OpenClient, mode: str) -> None:
-    client = connect(mode=mode)
+    client: Any = connect(mode=mode)
     assert client.status().position == EXPECTED["last"]
     assert describe(client) == EXPECTED["now"]
     assert {each["name"] for each in client._admin_client.list_databases()} == {"default_database", "archive"}
-    assert client.get_collection("renamed", embedding_function=None).configuration["hnsw"]["space"] == "cosine"
+    assert (
+        client.get_collection("renamed", embedding_function=None)._model.configuration_json["hnsw"]["space"] == "cosine"
+    )
     nearest = client.get_collection("notes", embedding_function=None).query(query_embeddings=[[6.0, 6.0]], n_results=2)
     assert nearest["ids"] == [["6", "5"]]
 
@@ -52,7 +54,8 @@ def test_it_goes_back(connect: OpenClient) -> None:
 
 
 def test_it_goes_on(connect: OpenClient) -> None:
-    client, other = connect(), connect()
+    client: Any = connect()
+    other = connect()
     client.get_collection("notes", embedding_function=None).add(ids=["new"], embeddings=[[7.0, 7.0]])
     assert client.status().position == EXPECTED["last"] + 1
     assert other.refresh()
@@ -68,7 +71,13 @@ def test_another_reader_finds_every_kind() -> None:
     assert {each["kind"] for each in told} == {*second_decoder.NAMES, *second_decoder.BARE}
     [upsert] = [each for each in told if each["kind"] == "upsert"]
     assert upsert == {
-        "kind": "upsert", "tenant": "default_tenant", "database": "default_database", "collection": "notes",
-        "ids": ["2", "5"], "embeddings": [(9.0, 9.0), (5.0, 5.0)], "metadatas": None,
-        "documents": ["second", None], "uris": None,
+        "kind": "upsert",
+        "tenant": "default_tenant",
+        "database": "default_database",
+        "collection": "notes",
+        "ids": ["2", "5"],
+        "embeddings": [(9.0, 9.0), (5.0, 5.0)],
+        "metadatas": None,
+        "documents": ["second", None],
+        "uris": None,
     }

@@ -154,7 +154,12 @@ def test_readers_share_a_look(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> No
     add(writer, "b")
     looks: list[int] = []
     real = Tail.read
-    monkeypatch.setattr(Tail, "read", lambda tail: looks.append(tail.position) or real(tail))
+
+    def noted(tail: Tail) -> Any:
+        looks.append(tail.position)
+        return real(tail)
+
+    monkeypatch.setattr(Tail, "read", noted)
     counts: list[int] = []
     lock, threads = gate.writers, []
     with lock:

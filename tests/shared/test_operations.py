@@ -49,9 +49,10 @@ OPTIONAL = st.none() | TEXT
 @st.composite
 def rows(draw: st.DrawFn) -> Rows:
     ids = draw(st.lists(TEXT, max_size=4))
-    columns = (VECTOR, METADATA, OPTIONAL, OPTIONAL)
+    columns: tuple[st.SearchStrategy[Any], ...] = (VECTOR, METADATA, OPTIONAL, OPTIONAL)
     size = len(ids)
-    return Rows(ids, *(draw(st.none() | st.lists(each, min_size=size, max_size=size)) for each in columns))
+    drawn: list[Any] = [draw(st.none() | st.lists(each, min_size=size, max_size=size)) for each in columns]
+    return Rows(ids, *drawn)
 
 
 KINDS: dict[str, st.SearchStrategy[Any]] = {

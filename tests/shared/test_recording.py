@@ -58,9 +58,8 @@ class Caught(BaseException):
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Any]:
     with bare_chroma(tmp_path) as client:
-        client.create_collection("notes", metadata={"k": 1}, embedding_function=None).add(
-            ids=["1"], embeddings=[[0.0, 0.0]]
-        )
+        made: Any = client.create_collection("notes", metadata={"k": 1}, embedding_function=None)
+        made.add(ids=["1"], embeddings=[[0.0, 0.0]])
         yield client
 
 
