@@ -31,20 +31,34 @@ def is_linearizable(name: str, events: Iterable[Event]) -> bool:
     """Whether the calls on the row ``name``, which was not there before, can be put into one such order."""
     history = sorted(events, key=lambda each: (each.called, each.returned))
     required = sum(1 << place for place, each in enumerate(history) if each.returned < math.inf)
-    tried: set[tuple[int, Row | None]] = set()
+    tried: dict[tuple[int, Row | None], list[int]] = {}
     ahead: list[tuple[int, Row | None]] = [(0, None)]
     while ahead:
         done, row = ahead.pop()
         done = _with_reads(history, done, row)
         if done & required == required:
             return True
-        if (done, row) in tried:
+        if _is_needless(done & ~required, tried.setdefault((done & required, row), [])):
             continue
-        tried.add((done, row))
+        found = []
         for place in _next(history, done):
             write = history[place].write
-            if write is not None:
-                ahead.append((done | 1 << place, effect(write, name, row)))
+            now = effect(write, name, row) if write else row
+            # One that may never have been done need not be where it does nothing.
+            if write and (now != row or required >> place & 1):
+                found.append((place, (done | 1 << place, now)))
+        found.sort(key=lambda each: (required >> each[0] & 1, -each[0]))  # the last is tried first
+        ahead += [state for _, state in found]
+    return False
+
+
+def _is_needless(spent: int, tried: list[int]) -> bool:
+    """Whether the same was reached before with no other of the writes spent that may be done at any time: with more of
+    them to spare all is possible that is possible now."""
+    if any(each & spent == each for each in tried):
+        return True
+    tried[:] = [each for each in tried if each & spent != spent]
+    tried.append(spent)
     return False
 
 

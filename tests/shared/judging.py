@@ -36,19 +36,38 @@ def check_history(calls: Sequence[Call], logged: Sequence[Logged], seen: Mapping
         assert found == rows, f"{who} has {_difference(found, rows)}"
 
 
-def check_answers(calls: Sequence[Call]) -> int:
-    """Each read of each row is explained by one order of all calls. Gives how many rows were looked at."""
+def check_answers(calls: Sequence[Call], logged: Sequence[Logged]) -> int:
+    """Each read of each row is explained by one order of all calls. Gives how many rows were looked at.
+
+    The log is asked only of writes that were not answered: one that is not there was not done, and one that is was done
+    before any behind it had returned. With all of them in doubt for ever there would be too many orders to try.
+    """
+    ends = _ends(calls, logged)
     events: dict[str, list[Event]] = {}
     names = {name for each in calls for name in (each.ids or (each.write.ids if each.write else ()))}
     for each in calls:
-        returned = math.inf if each.outcome == "unknown" else each.returned
-        for name in (
-            names if each.write and each.write.group is not None else each.write.ids if each.write else each.ids
-        ):
-            events.setdefault(name, []).append(Event(each.called, returned, each.write, each.rows.get(name)))
+        write = each.write
+        if write is None:
+            for name in each.ids:
+                events.setdefault(name, []).append(Event(each.called, each.returned, None, each.rows.get(name)))
+        elif write.key in ends:
+            for name in names if write.group is not None else write.ids:
+                events.setdefault(name, []).append(Event(each.called, ends[write.key], write))
     for name, history in events.items():
         assert is_linearizable(name, history), f"nothing explains {name}: {history}"
     return len(events)
+
+
+def _ends(calls: Sequence[Call], logged: Sequence[Logged]) -> dict[bytes, float]:
+    """When each write that was done had been done at the latest."""
+    answered = {each.write.key: each.returned for each in calls if each.write and each.outcome != "unknown"}
+    ends: dict[bytes, float] = {}
+    earliest = math.inf
+    for each in reversed(logged):
+        if each.write:
+            ends[each.write.key] = answered.get(each.write.key, earliest)
+            earliest = min(earliest, ends[each.write.key])
+    return ends
 
 
 def _check_order(calls: Sequence[Call]) -> None:

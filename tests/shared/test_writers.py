@@ -53,8 +53,9 @@ def race(all_places: Places, scheme: str, folder: Path, processes: int, **how: A
         seen["a reader of the log"] = fresh_reader(place, folder / "cache-reader")
     seen["a reader of the last checkpoint"] = fresh_reader(place, folder / "cache-reader")
     assert any(each.outcome == "unknown" for each in calls) or not how.get("faults")
-    check_history(calls, read_writes(open_backend(place.url, **place.options)), seen)
-    assert check_answers(calls) >= 30
+    logged = read_writes(open_backend(place.url, **place.options))
+    check_history(calls, logged, seen)
+    assert check_answers(calls, logged) >= 30
 
 
 @pytest.mark.parametrize(("scheme", "processes", "threads"), [("file", 4, 1), ("gs", 2, 1), ("s3", 2, 2)])

@@ -7,7 +7,10 @@ import math
 import pytest
 
 from tests.shared.checker import Event, is_linearizable
+from tests.shared.judging import check_answers, check_history
+from tests.shared.logged import Logged
 from tests.shared.model import Row, Write, after
+from tests.shared.writers import COLLECTION, Call
 
 V = (1.0, 2.0, 3.0, 4.0)
 
@@ -85,3 +88,41 @@ def test_what_writes_do() -> None:
     }
     assert set(after([first, Write("delete", group="g")])) == {"b"}
     assert set(after([first, Write("delete", ("b", "x"))])) == {"a"}
+
+
+def call(called: float, returned: float, document: str, outcome: str = "done") -> Call:
+    return Call(0, called, returned, outcome, put(document))
+
+
+def log_of(*documents: str) -> list[Logged]:
+    made = Logged(1, "create_collection", COLLECTION, None)
+    return [made, *(Logged(place, "upsert", COLLECTION, put(each)) for place, each in enumerate(documents, 2))]
+
+
+CALLS = [call(1, 2, "x"), call(3, 6, "y"), call(4, 5, "z"), call(7, 9, "maybe", "unknown")]
+
+
+@pytest.mark.parametrize("documents", ["xyz", "xzy"])
+@pytest.mark.parametrize("doubtful", [(), ("maybe",)])
+def test_a_log_that_is_a_history(documents: str, doubtful: tuple[str, ...]) -> None:
+    logged = log_of(*documents, *doubtful)
+    check_history(CALLS, logged, {"all": {"a": row([*documents, *doubtful][-1])}})
+    assert check_answers(CALLS, logged) == 1
+
+
+@pytest.mark.parametrize(
+    ("documents", "last"),
+    [
+        (("x", "y"), "y"),
+        (("x", "y", "z", "z"), "z"),
+        (("x", "y", "z", "maybe", "maybe"), "maybe"),
+        (("x", "y", "z", "phantom"), "phantom"),
+        (("y", "x", "z"), "z"),
+        (("maybe", "x", "y", "z"), "z"),
+        (("x", "y", "z"), "y"),
+    ],
+    ids=["lost", "twice", "in doubt, twice", "phantom", "out of order", "before it began", "other rows"],
+)
+def test_a_log_that_is_none(documents: tuple[str, ...], last: str) -> None:
+    with pytest.raises(AssertionError):
+        check_history(CALLS, log_of(*documents), {"all": {"a": row(last)}})
