@@ -16,7 +16,9 @@ def together(reports: Sequence[Report]) -> Report:
     for one in joined(reports).found:
         key = (one.part, one.target, one.documents, one.name)
         cells[key] = _both(cells[key], one) if key in cells else one
-    return replace(joined(reports), found=list(cells.values()))
+    targets = list(dict.fromkeys(target for _, target, _, _ in cells))
+    found = sorted(cells.values(), key=lambda one: targets.index(one.target))
+    return replace(joined(reports), found=found)
 
 
 def _both(one: Found, other: Found) -> Found:
