@@ -64,3 +64,45 @@ def test_a_replica_stays_where_it_is_when_what_is_newer_is_damaged(store: Path, 
             assert replica.get_collection("notes").get()["ids"] == ["1", "2"]
         assert replica.refresh()
         assert replica.get_collection("notes").get()["ids"] == ["2"]
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> Path:
+    """A store with a log and two checkpoints, of which the newer one is damaged."""
+    store = tmp_path / "logged"
+    with PersistentClient(f"file://{store}", cache_dir=tmp_path / "writer", cache_limit=0) as client:
+        notes = client.create_collection("notes", embedding_function=None)
+        notes.add(ids=["1"], embeddings=[[1.0, 2.0]])
+        client.checkpoint("older")
+        before = packs(store)
+        notes.add(ids=["2"], embeddings=[[1.0, 3.0]])
+        client.checkpoint("newer")
+        for pack in packs(store) - before:
+            pack.chmod(0o600)
+            pack.write_bytes(b"x" * pack.stat().st_size)
+        notes.add(ids=["3"], embeddings=[[1.0, 4.0]])
+    return store
+
+
+@pytest.mark.parametrize("mode", ["r", "rw"])
+def test_an_older_checkpoint_and_the_log_stand_in_for_a_damaged_one(
+    logged: Path, tmp_path: Path, mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for snapshot in Repository.open(f"file://{logged}").snapshots():
+        if snapshot.tags == ("close",):
+            Repository.open(f"file://{logged}").forget([snapshot.id])
+    with PersistentClient(f"file://{logged}", cache_dir=tmp_path / "cache", cache_limit=0, mode=mode) as client:
+        assert sorted(client.get_collection("notes", embedding_function=None).get()["ids"]) == ["1", "2", "3"]
+    assert "the newest checkpoint is damaged" in caplog.text
+
+
+def test_but_not_where_the_log_does_not_reach_as_far(logged: Path, tmp_path: Path) -> None:
+    for snapshot in Repository.open(f"file://{logged}").snapshots():
+        if snapshot.tags == ("close",):
+            Repository.open(f"file://{logged}").forget([snapshot.id])
+    for entry in (logged / "log").rglob("*"):
+        if entry.is_file():
+            entry.unlink()
+    with pytest.raises(CorruptionError, match="pack"):
+        PersistentClient(f"file://{logged}", cache_dir=tmp_path / "cache", cache_limit=0)
+    assert not list((tmp_path / "cache").glob("*/*"))

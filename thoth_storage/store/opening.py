@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from thoth_storage import config
 from thoth_storage.backend import Backend
-from thoth_storage.errors import InvalidArgumentError, NotFoundError
-from thoth_storage.log import Log
+from thoth_storage.errors import CorruptionError, InvalidArgumentError, NotFoundError, StorageError
+from thoth_storage.log import Log, look
 from thoth_storage.registry import open_backend
 from thoth_storage.repository import Progress, Repository
 from thoth_storage.store.background import CheckpointPolicy
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CACHE_LIMIT", "PersistentClient"]
 
+_log = logging.getLogger(__name__)
 LOG_POLICY = CheckpointPolicy(rows=20_000, bytes=64 * 2**20)
 """Of a store whose writes are logged: so much is replayed in some ten seconds, by whoever opens it."""
 CACHE_LIMIT = 10 * 2**30
@@ -131,7 +133,19 @@ def _begin(hydrator: Hydrator, mode: str) -> _Begun:
     start = find_start(line, log) if log else Start(line.newest(), 0)
     if mode == "r" and not start.snapshot and not start.ahead:
         raise NotFoundError("the store has no checkpoint yet", url=repository.url, hint="write to it first")
-    return _Begun(hydrator, hydrator.hydrate(start.snapshot), start, log)
+    try:
+        return _Begun(hydrator, hydrator.hydrate(start.snapshot), start, log)
+    except CorruptionError as error:
+        if log is None or start.snapshot is None:
+            raise
+        try:
+            other = find_start(line, log, [start.snapshot])
+        except StorageError:
+            raise error from None
+        if other.snapshot == start.snapshot or look(log.backend, other.position).last < start.position:
+            raise
+        _log.warning("the newest checkpoint is damaged, and an older one is used with the log: %s", error)
+        return _Begun(hydrator, hydrator.hydrate(other.snapshot), other, log)
 
 
 def _beside_imports(begin: Callable[[], _Begun]) -> _Begun:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from thoth_storage.errors import CorruptionError
@@ -23,11 +23,14 @@ class Start:
     ahead: Sequence[Entry] = ()
 
 
-def find_start(line: Line, log: Log) -> Start:
-    """Raises CorruptionError where the log was truncated and no checkpoint covers what is gone, and what reading the
+def find_start(line: Line, log: Log, without: Collection[str] = ()) -> Start:
+    """``without``: checkpoints that are damaged; an older one and the log give the same state.
+
+    Raises CorruptionError where the log was truncated and no checkpoint covers what is gone, and what reading the
     log raises."""
     gone = truncated(log.backend)
-    checkpoint = next((each for each in line.visible() if _goes_on_from(each, gone, log)), None)
+    usable = (each for each in line.visible() if each.id not in without)
+    checkpoint = next((each for each in usable if _goes_on_from(each, gone, log)), None)
     position = checkpoint.position or 0 if checkpoint else 0
     if gone > position:
         later = start_behind(line, log, gone)
@@ -41,7 +44,7 @@ def find_start(line: Line, log: Log) -> Start:
     try:
         entries = Tail(log, position).read()
     except FellBehindError:
-        return find_start(line, log)  # truncated just now
+        return find_start(line, log, without)  # truncated just now
     except CorruptionError:
         later = start_behind(line, log, position)
         if later is None:
