@@ -185,7 +185,7 @@ class LongMachine(Machine):
 
 TestMachine = Machine.TestCase
 TestMachine.settings = settings(
-    max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=5, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestLongMachine = pytest.mark.exhaustive(LongMachine.TestCase)
 TestLongMachine.settings = settings(
