@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,8 +78,8 @@ def logged(tmp_path: Path) -> Path:
     """A store with a log and two checkpoints, of which the newer one is damaged."""
     store = tmp_path / "logged"
     with PersistentClient(f"file://{store}", cache_dir=tmp_path / "writer", cache_limit=0) as client:
-        notes = client.create_collection("notes", embedding_function=None)
-        notes.add(ids=["1"], embeddings=[[1.0, 2.0]])  # type: ignore[arg-type]
+        notes: Any = client.create_collection("notes", embedding_function=None)
+        notes.add(ids=["1"], embeddings=[[1.0, 2.0]])
         client.checkpoint("older")
         before = packs(store)
         notes.add(ids=["2"], embeddings=[[1.0, 3.0]])
