@@ -124,6 +124,10 @@ class _Writer:
         for number in range(self._plan.calls):
             self._write(self._next(f"{self._plan.number}.{self._thread}.{number}"))
             self._read()
+            # A write has just caught up with the others. So that a reader who does not look can be told from one who
+            # does, they have to have time to write.
+            time.sleep(self._chance.uniform(0.02, 0.1))
+            self._read()
 
     def _next(self, tag: str) -> Write:
         """Every write tells in what it asks for which one it is."""
