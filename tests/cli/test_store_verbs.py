@@ -21,6 +21,7 @@ from tests.cli.test_processes import HEEDING
 from tests.live.programs import add, ids
 from tests.store.helpers import bare_chroma
 from thoth_storage import PersistentClient
+from thoth_storage.errors import ConflictError
 
 STATUS_KEYS = [
     *("ok", "url", "snapshots", "checkpoint", "checkpoint_time", "position"),
@@ -265,3 +266,20 @@ def test_prune_truncates_the_log(store: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (told["first"], told["truncated"], told["missing"], told["ok"]) == (3, 2, [], True)
     with opened(store) as client:
         assert ids(client) == {"b", "c"}
+
+
+def test_a_rule_keeps_what_openings_begin_with(tmp_path: Path) -> None:
+    """Though the newest snapshot is another: one that lost to another writer."""
+    place = tmp_path / "store"
+    with opened(place) as client:
+        add(client, "a")
+    loser = PersistentClient(place, cache_dir=tmp_path / "loser", cache_limit=0, durability="checkpoint")
+    add(loser, "of the loser")
+    with PersistentClient(place, cache_limit=0, durability="checkpoint") as winner:
+        add(winner, "b")
+    with pytest.raises(ConflictError):
+        loser.close()
+    said = invoke("forget", place, "--keep-last", "1", "--json")
+    assert [each["reasons"] for each in said.document["kept"]] == [["last"], ["needed"]]
+    with opened(place) as client:
+        assert ids(client) == {"a", "b"}

@@ -10,6 +10,7 @@ import click
 from thoth_storage.cli.output import Output, all_names, human_time
 from thoth_storage.cli.places import open_configured, split
 from thoth_storage.cli.verb import options_option, verb
+from thoth_storage.store.retention import needed_by_openings
 
 __all__ = ["forget"]
 
@@ -43,7 +44,8 @@ def forget(
     **counts: int,
 ) -> None:
     """Forget the SNAPSHOTs that are named (the URL is then needed before more than one of them); or, with --keep
-    options, all that no rule keeps. A snapshot that a name was moved to is always kept. 'prune' frees the bytes.
+    options, all that no rule keeps. A snapshot that a name was moved to is always kept, and
+    so is the one that openings of a store begin with. 'prune' frees the bytes.
 
     \b
     Example:
@@ -56,7 +58,10 @@ def forget(
         raise click.UsageError("name the snapshots that are to go, or give at least one --keep option")
     url, wanted = (next(iter(places), None), ()) if rules else split(places, "SNAPSHOT", more=True)
     with open_configured(url, storage_options) as repository:
-        report = repository.forget(None if rules else wanted, keep_tags=tags, dry_run=dry_run, **counts)
+        needed = needed_by_openings(repository) if rules else ()
+        report = repository.forget(
+            None if rules else wanted, keep_tags=tags, keep_ids=needed, dry_run=dry_run, **counts
+        )
         output.document(
             {
                 "url": repository.url,

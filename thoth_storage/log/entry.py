@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -38,6 +39,7 @@ _LEVEL = 1
 """Of zstd: a write waits for it, and most of it is vectors, which no level shrinks by much."""
 _MAX_BODY = MAX_PAYLOAD + 64 * 1024
 """Bytes of a body before it is compressed; one that claims more is a bomb."""
+_mine = threading.local()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -94,6 +96,14 @@ class _Body(msgspec.Struct, frozen=True, array_like=True):
     payload: bytes
 
 
+def _packer() -> zstandard.ZstdCompressor:
+    """One for each thread: to make one takes as long as a small entry."""
+    if not hasattr(_mine, "packer"):
+        _mine.packer = zstandard.ZstdCompressor(level=_LEVEL)
+    packer: zstandard.ZstdCompressor = _mine.packer
+    return packer
+
+
 def new_nonce() -> bytes:
     """By which a writer knows its own entry when the reply to its create was lost."""
     return os.urandom(_NONCE)
@@ -107,7 +117,7 @@ def encode(entry: Entry, cipher: Cipher) -> bytes:
     plain = msgspec.msgpack.encode(body)
     if len(plain) > _MAX_BODY:
         raise CapacityError("the name of the writer of an entry is too long", hint=f"it is {entry.writer[:40]!r}...")
-    packed = zstandard.ZstdCompressor(level=_LEVEL).compress(plain)
+    packed = _packer().compress(plain)
     length, flags = len(packed) + cipher.overhead, _SEALED if cipher.encrypts else 0
     fixed = _FIXED.pack(_MAGIC, VERSION, flags, length, entry.sequence, entry.nonce)
     stored = cipher.seal(packed, fixed)

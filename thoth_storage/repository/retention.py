@@ -27,7 +27,7 @@ days of December may lie in the first week of the next."""
 @dataclass(frozen=True)
 class Policy:
     """How many to keep of each kind. A period counts only if it has a snapshot, and its newest is kept; a snapshot with
-    any of ``tags`` is always kept. What nothing keeps is forgotten.
+    any of ``tags`` is always kept, and so are those whose ids are ``needed``. What nothing keeps is forgotten.
 
     Raises InvalidArgumentError for what is no number, or a negative one, and for a policy that would keep nothing.
     """
@@ -38,6 +38,7 @@ class Policy:
     weekly: int = 0
     monthly: int = 0
     tags: frozenset[str] = frozenset()
+    needed: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         counts = {name: getattr(self, name) for name in ("last", *_PERIODS)}
@@ -50,8 +51,8 @@ class Policy:
 
 @dataclass(frozen=True)
 class Decision:
-    """``reasons`` tell what keeps a snapshot (``last``, ``daily``, ``tag prod``, ``name prod-good``); without any it
-    goes."""
+    """``reasons`` tell what keeps a snapshot (``last``, ``daily``, ``tag prod``, ``name prod-good``, ``needed``);
+    without any it goes."""
 
     snapshot: Snapshot
     reasons: tuple[str, ...]
@@ -74,6 +75,8 @@ def decide(ordered: Sequence[Snapshot], policy: Policy) -> list[Decision]:
     for snapshot in ordered:
         reasons[snapshot.id].extend(f"tag {tag}" for tag in snapshot.tags if tag in policy.tags)
         reasons[snapshot.id].extend(f"name {name}" for name in snapshot.names)
+        if snapshot.id in policy.needed:
+            reasons[snapshot.id].append("needed")
     return [Decision(snapshot, tuple(reasons[snapshot.id])) for snapshot in ordered]
 
 

@@ -65,11 +65,13 @@ class Upkeep(Facade):
         keep_weekly: int = 0,
         keep_monthly: int = 0,
         keep_tags: Iterable[str] = (),
+        keep_ids: Iterable[str] = (),
         dry_run: bool = False,
     ) -> ForgetReport:
         """Drop snapshots: those that are named, or those that no rule keeps. Hours, days, ISO weeks and months are
         those of UTC. A rule keeps the newest snapshot of each of the last so many periods that have one; tags are kept
-        always, and so is what a name was moved to. The bytes go at the next ``prune``.
+        always, and so are the snapshots ``keep_ids`` (whole ids; no rule by themselves) and what a name was moved to.
+        The bytes go at the next ``prune``.
 
         Raises InvalidArgumentError for a policy that keeps nothing, NotFoundError.
         """
@@ -79,7 +81,7 @@ class Upkeep(Facade):
 
         tags = frozenset(check_name(tag) for tag in ([keep_tags] if isinstance(keep_tags, str) else keep_tags))
         counts = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly)
-        policy = Policy(*counts, tags) if snapshots is None or any(counts) or tags else None
+        policy = Policy(*counts, tags, frozenset(keep_ids)) if snapshots is None or any(counts) or tags else None
         return forget(self.vault, policy, _listed(snapshots), dry_run)
 
     def prune(

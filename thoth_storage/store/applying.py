@@ -16,6 +16,7 @@ from chromadb.errors import InternalError
 from thoth_storage.errors import StorageError
 from thoth_storage.store.batches import in_slices
 from thoth_storage.store.handles import Handles
+from thoth_storage.store.known_collections import KnownCollections
 from thoth_storage.store.operations import Creation, Deletion, Modification, Operation, Rows, Told
 from thoth_storage.store.plain_server import unhooked
 
@@ -34,8 +35,9 @@ _ALWAYS_LOCAL = (
 class Applier:
     """For one server object, whatever directory it is in. Used under the writers' lock."""
 
-    def __init__(self, server: Any, handles: Handles) -> None:
+    def __init__(self, server: Any, handles: Handles, known: KnownCollections | None = None) -> None:
         self._server = server
+        self._known = known or KnownCollections(server)
         self._handles = handles
         self._verbs: dict[str, Callable[[Any, Operation, Any], Any]] = {
             "delete": self._delete,
@@ -52,14 +54,18 @@ class Applier:
         """Do it, and give what Chroma gives. Raises what Chroma raises: see ``is_refusal``."""
         if isinstance(told.arguments, Rows):
             return self.write(told.operation, told.arguments)
-        return self._verbs[told.operation.kind](unhooked(self._server), *told)
+        try:
+            return self._verbs[told.operation.kind](unhooked(self._server), *told)
+        finally:
+            if told.operation.kind != "delete":
+                self._known.forget()
 
     def write(self, operation: Operation, rows: Rows, *, whole: bool = False) -> Any:
         """The rows of an add, upsert or update; ``whole``: in one call, however many they are."""
         plain = unhooked(self._server)
         vectors = rows.embeddings
         arguments = {
-            "collection_id": plain.get_collection(*operation.target).id,
+            "collection_id": self._known.id_of(operation.target),
             "ids": rows.ids,
             "embeddings": None if vectors is None else [np.frombuffer(each, "<f4") for each in vectors],
             "metadatas": rows.metadatas,
@@ -72,8 +78,8 @@ class Applier:
         return call(**arguments) if whole else in_slices(call, arguments)
 
     def _delete(self, plain: Any, operation: Operation, told: Deletion) -> Any:
-        arguments = {
-            "collection_id": plain.get_collection(*operation.target).id,
+        arguments: dict[str, Any] = {
+            "collection_id": self._known.id_of(operation.target),
             "ids": told.ids,
             "where": told.where,
             "where_document": told.where_document,

@@ -7,6 +7,7 @@ told in docs/format.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib import metadata
 from typing import Any, NamedTuple
 
@@ -151,7 +152,7 @@ def tell(operation: Operation) -> Told:
 
 def encode(operations: Sequence[Operation]) -> bytes:
     """The payload of an entry."""
-    return msgspec.msgpack.encode(_Entry(VERSION, metadata.version("chromadb"), list(operations)))
+    return msgspec.msgpack.encode(_Entry(VERSION, _installed(), list(operations)))
 
 
 def decode(payload: bytes, *, url: str, sequence: int) -> list[Told]:
@@ -165,7 +166,7 @@ def decode(payload: bytes, *, url: str, sequence: int) -> list[Told]:
                 url=url,
                 hint="upgrade thoth-storage",
             )
-        ours = metadata.version("chromadb")
+        ours = _installed()
         if _release(chromadb) > _release(ours):
             raise FormatError(
                 f"{where} was written with chromadb {chromadb}; this program has {ours}, which may apply it otherwise",
@@ -175,6 +176,11 @@ def decode(payload: bytes, *, url: str, sequence: int) -> list[Told]:
         return [tell(each) for each in msgspec.msgpack.decode(payload, type=_Entry).operations]
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CorruptionError(f"the operations of {where} cannot be read: {error}", url=url) from error
+
+
+@cache
+def _installed() -> str:
+    return metadata.version("chromadb")
 
 
 def _release(version: str) -> tuple[int, ...]:

@@ -14,8 +14,9 @@ from chromadb.errors import NotFoundError
 from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.store.batches import check_slices
 from thoth_storage.store.handles import Handles
+from thoth_storage.store.known_collections import KnownCollections
 from thoth_storage.store.operations import Creation, Deletion, Modification, Operation, Rows, Told, pack, tell
-from thoth_storage.store.plain_server import asked, find, unhooked
+from thoth_storage.store.plain_server import asked, unhooked
 
 __all__ = ["LOGGED", "Recorder"]
 
@@ -34,8 +35,9 @@ _COLUMNS = ("ids", "embeddings", "metadatas", "documents", "uris")
 class Recorder:
     """For one server object. Used under the writers' lock."""
 
-    def __init__(self, server: Any, handles: Handles) -> None:
+    def __init__(self, server: Any, handles: Handles, known: KnownCollections | None = None) -> None:
         self._server = server
+        self._known = known or KnownCollections(server)
         self._handles = handles
 
     def split(self, name: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
@@ -91,11 +93,11 @@ class Recorder:
         arguments = dict(arguments)
         self._handles.translate(arguments)
         collection = arguments["id"] if name == "_modify" else arguments["collection_id"]
-        model = find(self._server, collection, tenant, database)
-        if model is None:
+        target = self._known.target_of(collection, tenant, database)
+        if target is None:
             return None
         kind, packed = self._packed(name, arguments)
-        return Operation(kind, model.tenant, model.database, model.name, packed)
+        return Operation(kind, target[1], target[2], target[0], packed)
 
     def _packed(self, name: str, arguments: dict[str, Any]) -> tuple[str, bytes]:
         if name == "_modify":

@@ -11,9 +11,9 @@ from thoth_storage.repository import Repository
 from thoth_storage.repository.records import list_keys, read_header
 from thoth_storage.store.line import Line
 from thoth_storage.store.log_opening import open_log
-from thoth_storage.store.start import has_lost
+from thoth_storage.store.start import find_start, has_lost
 
-__all__ = ["TruncateReport", "truncate_log"]
+__all__ = ["TruncateReport", "needed_by_openings", "truncate_log"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,16 @@ class TruncateReport:
     kept: int
     through: int
     dry_run: bool
+
+
+def needed_by_openings(repository: Repository) -> frozenset[str]:
+    """The snapshot without which the store cannot be opened as it is, where it has a log. The newest of all, which
+    rules keep, may be another: it may have lost a conflict, or the log does not go on from it any more."""
+    log, line = open_log(repository), Line(repository)
+    if log is None or not list_all(log.backend).last:
+        return frozenset()
+    start = find_start(line, log)
+    return frozenset({start.snapshot} if start.snapshot else ())
 
 
 def truncate_log(repository: Repository, *, dry_run: bool = False) -> TruncateReport:

@@ -15,6 +15,7 @@ from thoth_storage.store.budget import check_room, is_memory_backed
 from thoth_storage.store.captured import Captured
 from thoth_storage.store.history import find_point
 from thoth_storage.store.journal import Journal
+from thoth_storage.store.known_collections import KnownCollections
 from thoth_storage.store.line import Line
 from thoth_storage.store.local_state import LocalState
 from thoth_storage.store.publishing import publish_bulk
@@ -48,9 +49,10 @@ class Shared:
     def attach(self, server: ServerAPI, start: Start) -> None:
         """Go on from ``start``, which is what ``server`` has open."""
         self._server = server
-        applier = Applier(server, self._state.handles)
+        known = KnownCollections(server)
+        applier = Applier(server, self._state.handles, known)
         self.replica = Replica(self.log, start.position, self, applier)
-        recorder = Recorder(server, self._state.handles)
+        recorder = Recorder(server, self._state.handles, known)
         self.journal = Journal(self.gate, self.replica, recorder, server, self._first, self.check_open)
         with self.gate.writers:
             self.replica.catch_up(start.ahead, BULK)
