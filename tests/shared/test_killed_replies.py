@@ -17,7 +17,7 @@ from thoth_storage.testing import FaultyBackend
 from thoth_storage.wrappers import RetryingBackend
 
 NAMES = ("first", "second")
-KINDS = ("before", "after")
+KINDS = (pytest.param("before", marks=pytest.mark.exhaustive), "after")
 
 
 def some_step(chance: random.Random, state: State, number: int) -> Step:
