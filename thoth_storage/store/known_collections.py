@@ -18,8 +18,8 @@ class KnownCollections:
 
     def __init__(self, server: Any) -> None:
         self._server = server
-        self._bindings: Any = None
-        """Another state has others."""
+        self._place: str | None = None
+        """Another state is in another directory. To hold on to its bindings would keep its files open."""
         self._ids: dict[_Target, UUID] = {}
         self._targets: dict[tuple[UUID, str, str], _Target] = {}
 
@@ -47,7 +47,7 @@ class KnownCollections:
         self._targets.clear()
 
     def _check(self) -> None:
-        bindings = getattr(self._server, "bindings", None)
-        if bindings is not self._bindings:
+        place = self._server.get_settings().persist_directory
+        if place != self._place:
             self.forget()
-            self._bindings = bindings
+            self._place = place
