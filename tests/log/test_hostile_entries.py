@@ -54,7 +54,7 @@ GOOD = msgspec.msgpack.encode(["w", 5, b"payload"])
 
 def test_the_forger_knows_how() -> None:
     opened(forged(packed(GOOD)))
-    opened(forged(packed(msgspec.msgpack.encode(["w", -5, b"payload", {"of": "a later program"}]))))
+    opened(forged(packed(msgspec.msgpack.encode(["w", -5, b"payload", b"", {"of": "a later program"}]))))
 
 
 @pytest.mark.usefixtures("little_memory")

@@ -80,7 +80,8 @@ NO_CIPHER: Cipher = _NoCipher()
 @dataclass(frozen=True, slots=True)
 class Entry:
     """``time`` is what its writer's clock said, for people; the order is that of ``sequence`` alone. ``size`` in bytes
-    as it is stored."""
+    as it is stored. ``before`` is the nonce of the entry that its writer applied last, empty where it had applied none:
+    whoever applied another one there has another state."""
 
     sequence: int
     nonce: bytes
@@ -88,12 +89,14 @@ class Entry:
     time: datetime
     payload: bytes
     size: int
+    before: bytes = b""
 
 
 class _Body(msgspec.Struct, frozen=True, array_like=True):
     writer: str
     microseconds: int
     payload: bytes
+    before: bytes = b""
 
 
 def _packer() -> zstandard.ZstdCompressor:
@@ -113,7 +116,7 @@ def encode(entry: Entry, cipher: Cipher) -> bytes:
     """The stored bytes; ``entry.size`` is not looked at. Raises CapacityError."""
     if len(entry.payload) > MAX_PAYLOAD:
         raise CapacityError(f"an entry of {len(entry.payload)} bytes is too large, {MAX_PAYLOAD} are allowed")
-    body = _Body(entry.writer, (entry.time - _EPOCH) // timedelta(microseconds=1), entry.payload)
+    body = _Body(entry.writer, (entry.time - _EPOCH) // timedelta(microseconds=1), entry.payload, entry.before)
     plain = msgspec.msgpack.encode(body)
     if len(plain) > _MAX_BODY:
         raise CapacityError("the name of the writer of an entry is too long", hint=f"it is {entry.writer[:40]!r}...")
@@ -164,4 +167,4 @@ def decode(data: bytes, sequence: int, cipher: Cipher, *, url: str, key: str) ->
         time = _EPOCH + timedelta(microseconds=body.microseconds)
     except (zstandard.ZstdError, ValueError, OverflowError, RecursionError) as error:
         raise damaged(f"cannot be read: {error}") from error
-    return Entry(sequence, nonce, body.writer, time, body.payload, len(data))
+    return Entry(sequence, nonce, body.writer, time, body.payload, len(data), body.before)

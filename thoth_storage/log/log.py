@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from thoth_storage.backend import Backend
@@ -45,15 +46,16 @@ class Log:
             return None
         return decode(data, sequence, self._cipher, url=self.url, key=key)
 
-    def create(self, sequence: int, payload: bytes) -> tuple[Entry, bool]:
+    def create(self, sequence: int, payload: bytes, before: bytes = b"") -> tuple[Entry, bool]:
         """Make entry ``sequence``; or, where another writer was first, give that one. And whether it is ours.
+        ``before`` is the nonce of the entry before it, where that is known.
 
         Raises CapabilityError, CapacityError. After UnavailableError it may be stored or not; who reads the log next
         will see.
         """
         self.check_writable()
         key = entry_key(sequence)
-        ours = Entry(sequence, new_nonce(), self._writer, datetime.now(UTC), payload, 0)
+        ours = Entry(sequence, new_nonce(), self._writer, datetime.now(UTC), payload, 0, before)
         data = encode(ours, self._cipher)
         try:
             self.backend.create(key, data)
@@ -65,7 +67,7 @@ class Log:
                     "a log entry was there and is not", url=self.url, key=key, hint="try again"
                 ) from exists
             return found, found.nonce == ours.nonce
-        return Entry(sequence, ours.nonce, ours.writer, ours.time, payload, len(data)), True
+        return replace(ours, size=len(data)), True
 
     def withdraw(self, sequence: int) -> None:
         """Delete an entry that was created below the mark of what is truncated, where nobody reads it."""

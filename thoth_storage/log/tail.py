@@ -41,6 +41,8 @@ class Tail:
         self.log = log
         self.position = position
         self._trust = trust
+        self._nonce = b""
+        """That of the last entry that was taken, where it is known."""
         self._seen: tuple[int, clock.Moment] | None = None
         """Behind the entry of this number there was none at this moment. It says nothing to who is not there yet."""
 
@@ -52,6 +54,7 @@ class Tail:
         """
         began = clock.now()
         entries, trouble, at_end = self._run()
+        entries, trouble, at_end = self._continuous(entries, trouble, at_end)
         end = self.position + len(entries)
         if trouble and not entries and not isinstance(trouble, CorruptionError | FormatError):
             raise trouble
@@ -79,7 +82,7 @@ class Tail:
             self._seen = self.position, began
         began = clock.now()
         try:
-            entry, ours = self.log.create(self.position + 1, payload)
+            entry, ours = self.log.create(self.position + 1, payload, self._nonce)
         except (CorruptionError, FormatError):
             if not self._is_fresh():
                 self._check_marks()
@@ -88,11 +91,13 @@ class Tail:
             self._check_created(entry, ours, began)
         if ours:
             self._seen = self.position, began
+        else:
+            self._check_before(entry)
         return entry, ours
 
     def take(self, entry: Entry) -> None:
         """It was applied. Entries are taken in order."""
-        self.position = entry.sequence
+        self.position, self._nonce = entry.sequence, entry.nonce
 
     def _run(self) -> tuple[list[Entry], StorageError | None, bool]:
         """Read on, more at once the more there is; what stopped it; and whether that was the end. To be a little behind
@@ -113,6 +118,40 @@ class Tail:
                     size += len(each.payload)
                 at_once = min(2 * at_once, _REQUESTS)
         return entries, None, False
+
+    def _continuous(
+        self, entries: list[Entry], trouble: StorageError | None, at_end: bool
+    ) -> tuple[list[Entry], StorageError | None, bool]:
+        """As far as each goes on from the one before it: one that was deleted by hand may have been written anew."""
+        if entries:
+            self._check_before(entries[0])
+        for number in range(1, len(entries)):
+            if not _goes_on(entries[number - 1].nonce, entries[number]):
+                return entries[:number], self._torn(entries[number]), False
+        return entries, trouble, at_end
+
+    def _check_before(self, entry: Entry) -> None:
+        """Raises CorruptionError where the next entry was written behind another one than that which is there, and
+        FellBehindError where it is this reader who applied another."""
+        if _goes_on(self._nonce, entry):
+            return
+        there = self.log.read(self.position)
+        if there is not None and there.nonce == self._nonce:
+            raise self._torn(entry)
+        raise FellBehindError(
+            f"entry {self.position} of the log is another than the one that was applied here",
+            url=self.log.url,
+            key=entry_key(self.position),
+            hint="objects of the log were deleted; refresh, or open the store again",
+        )
+
+    def _torn(self, entry: Entry) -> CorruptionError:
+        return CorruptionError(
+            f"log entry {entry.sequence} was written behind another entry {entry.sequence - 1} than is there now",
+            url=self.log.url,
+            key=entry_key(entry.sequence),
+            hint="objects of the log were deleted; choose a state: thoth-storage log --set-state SNAPSHOT",
+        )
 
     def _try(self, sequence: int) -> Entry | StorageError | None:
         try:
@@ -179,3 +218,8 @@ class Tail:
             url=self.log.url,
             hint="refresh, or open the store again",
         )
+
+
+def _goes_on(nonce: bytes, entry: Entry) -> bool:
+    """Whether an entry was written behind that of ``nonce``, as far as both are known."""
+    return not nonce or not entry.before or nonce == entry.before
