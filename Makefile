@@ -9,11 +9,12 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 SOURCES := pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format dist clean
+.PHONY: help demo test soak lint format dist clean
 
 help:
 	@echo "make demo             build a store, save it, bring it up elsewhere, compare (URL=gs://bucket/x for there)"
 	@echo "make test             the whole test suite (ARGS=... for pytest, instead of -n auto)"
+	@echo "make soak             hundreds of kills and random runs, an hour (every night on GitHub)"
 	@echo "make lint             format, lint, types, layers"
 	@echo "make dist             wheels of the core and the plugins, into dist/"
 
@@ -37,6 +38,9 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(ARGS)
+
+soak: $(VENV)/.test
+	THOTH_STORAGE_SOAK=1 $(BIN)/python -m pytest -m soak -o timeout=3600 $(ARGS) tests
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -61,8 +61,8 @@ def _come_and_go(client: Any) -> Callable[[], None]:
     [
         ("staging", 6),
         ("in place", 6),
-        pytest.param("staging", 50, marks=pytest.mark.exhaustive),
-        pytest.param("in place", 20, marks=pytest.mark.exhaustive),
+        pytest.param("staging", 50, marks=pytest.mark.soak),
+        pytest.param("in place", 20, marks=pytest.mark.soak),
     ],
 )
 def test_every_checkpoint_is_what_was_acknowledged(

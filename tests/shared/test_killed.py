@@ -48,7 +48,7 @@ def test_some_points(points: list[str], share: int, tmp_path: Path) -> None:
     assert kill_at(number, tmp_path), points[number - 1]
 
 
-@pytest.mark.exhaustive
+@pytest.mark.soak
 @pytest.mark.parametrize("share", range(SHARES))
 def test_all_points(points: list[str], share: int, tmp_path: Path) -> None:
     for number in range(1 + share, len(points) + 1, SHARES):

@@ -173,7 +173,7 @@ def test_some_moments(tmp_path: Path) -> None:
     assert go_through(tmp_path, 1, 40) > 6
 
 
-@pytest.mark.exhaustive
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(4))
 def test_many_moments(tmp_path: Path, seed: int) -> None:

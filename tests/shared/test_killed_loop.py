@@ -140,7 +140,7 @@ def test_a_dozen(tmp_path: Path) -> None:
     assert kill_again_and_again(f"file://{tmp_path}/store", tmp_path / "cache", 12, random.Random(1)) > 12
 
 
-@pytest.mark.exhaustive
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(4))
 def test_two_hundred(seed: int, tmp_path: Path) -> None:

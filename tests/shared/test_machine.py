@@ -187,7 +187,7 @@ TestMachine = Machine.TestCase
 TestMachine.settings = settings(
     max_examples=5, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
-TestLongMachine = pytest.mark.exhaustive(LongMachine.TestCase)
+TestLongMachine = pytest.mark.soak(LongMachine.TestCase)
 TestLongMachine.settings = settings(
     max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -160,7 +160,7 @@ def test_the_old_one_ends_while_the_new_one_writes(
     assert all(swept(tmp_path / f"cache-{each}") for each in range(2))
 
 
-@pytest.mark.exhaustive
+@pytest.mark.soak
 def test_revision_after_revision(where: tuple[str, dict[str, Any]], connect: OpenClient, tmp_path: Path) -> None:
     url, options = where
     with revisions(url, tmp_path, 4) as services:

@@ -63,7 +63,7 @@ def test_one_history(all_places: Places, tmp_path: Path, scheme: str, processes:
     race(all_places, scheme, tmp_path, processes, threads=threads, calls=60 // processes // threads, faults=FAULTS)
 
 
-@pytest.mark.exhaustive
+@pytest.mark.soak
 @pytest.mark.parametrize("scheme", ["file", "gs", "s3"])
 @pytest.mark.parametrize(("processes", "threads"), [(2, 1), (4, 2), (8, 1)])
 def test_one_long_history(all_places: Places, tmp_path: Path, scheme: str, processes: int, threads: int) -> None:
