@@ -19,6 +19,12 @@ KEEP = 10**9
 
 
 @pytest.fixture
+def durability() -> str:
+    """Nothing is logged here, so nothing can stand in for a checkpoint."""
+    return "checkpoint"
+
+
+@pytest.fixture
 def warm(connect: OpenClient, cache: Path, tmp_path: Path) -> Path:
     """A directory that was kept, of a store to which another process added a row since."""
     with connect(cache_limit=KEEP) as client:
