@@ -31,7 +31,8 @@ __all__ = ["CACHE_LIMIT", "PersistentClient"]
 
 _log = logging.getLogger(__name__)
 LOG_POLICY = CheckpointPolicy(rows=20_000, bytes=64 * 2**20)
-"""Of a store whose writes are logged: so much is replayed in some ten seconds, by whoever opens it."""
+"""Of a store whose writes are logged: whoever opens it has to replay so much at most. Chroma takes 10,000 documents of
+384 dimensions in some 6 s, by calls of 2,000."""
 CACHE_LIMIT = 10 * 2**30
 """Bytes of local directories that are kept for later openings, all stores below one cache directory together."""
 
