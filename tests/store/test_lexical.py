@@ -99,6 +99,14 @@ def test_chroma_can_make_it_again_from_what_it_stores() -> None:
     assert embedder.default_space() == "cosine"
 
 
+def test_its_index_has_more_links(open_store: OpenStore) -> None:
+    """With Chroma's 16 a nearest text is not found in one of fifty indexes."""
+    store = open_store(embedder="lexical")
+    store.add_documents(["herring"])
+    collection = store._client.get_collection("tests")  # noqa: SLF001 - the configuration is Chroma's
+    assert collection.configuration["hnsw"]["max_neighbors"] == 32
+
+
 def test_a_bare_chromadb_client_asks_by_text(open_store: OpenStore, url: str, tmp_path: Path) -> None:
     """Where thoth_storage was imported, Chroma finds the embedder by the name in the collection's configuration."""
     store = open_store(embedder=LexicalEmbedder(300))

@@ -11,7 +11,7 @@ from chromadb.utils.embedding_functions import DefaultEmbeddingFunction
 from thoth_storage.errors import ConfigurationError
 from thoth_storage.store.lexical import LexicalEmbedder
 
-__all__ = ["resolve_embedder"]
+__all__ = ["hnsw_of", "resolve_embedder"]
 
 
 def resolve_embedder(embedder: Any) -> EmbeddingFunction[Documents]:
@@ -33,6 +33,13 @@ def resolve_embedder(embedder: Any) -> EmbeddingFunction[Documents]:
     raise ConfigurationError(
         f"{embedder!r:.100} is no embedder", hint="pass a Chroma embedding function, a callable, 'default' or 'lexical'"
     )
+
+
+def hnsw_of(embedder: EmbeddingFunction[Documents]) -> dict[str, Any]:
+    """Of a new collection's index: the metric, which Chroma asks only those functions for that it can store, else it
+    takes l2; and what the embedder's vectors need."""
+    more = embedder.hnsw if isinstance(embedder, LexicalEmbedder) else {}
+    return {"space": embedder.default_space(), **more}
 
 
 def _by_name(name: str) -> Any:

@@ -6,7 +6,6 @@ write eight times as much as one.
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections import deque
@@ -25,6 +24,7 @@ from thoth_storage.store.publishing import state_entry
 from thoth_storage.store.recording import Recorder
 from thoth_storage.store.replica import Replica
 from thoth_storage.store.trials import Outcome
+from thoth_storage.store.turns import Turns
 
 __all__ = ["Journal"]
 
@@ -45,7 +45,6 @@ class _Call:
         self.outcome: Outcome | None = None
         self.failure: BaseException | None = None
 
-    @property
     def is_done(self) -> bool:
         return self.outcome is not None or self.failure is not None
 
@@ -71,6 +70,7 @@ class Journal:
         self._lock = threading.Lock()
         self._first = first
         self._check_open = check_open
+        self._turns = Turns()
 
     def write(self, name: str, arguments: dict[str, Any]) -> Any:
         """Log a call of chromadb's server, apply it, and give what Chroma gives. Raises what Chroma raises; then
@@ -103,10 +103,13 @@ class Journal:
         with self._lock:
             self._queue.append(call)
         try:
-            with self._gate.writers:
-                while not call.is_done:
-                    with self._gate.writing():
-                        self._commit()
+            while not call.is_done():
+                self._turns.wait()
+                with self._gate.writers:
+                    # Perhaps another thread took it along; or has written, and it is others' turn again.
+                    if self._turns.is_ours() and not call.is_done():
+                        with self._gate.writing():
+                            self._commit()
         except BaseException:
             # An interrupt: what nobody has begun is not to be done behind the back of who gave it up.
             with self._lock, suppress(ValueError):
@@ -128,7 +131,7 @@ class Journal:
         except BaseException as error:
             # Nobody may wait for ever; each of them gets an error of its own, since raising one changes it.
             for call in calls:
-                if not call.is_done:
+                if not call.is_done():
                     call.failure = _same(error)
             if not isinstance(error, Exception):
                 raise
@@ -149,14 +152,18 @@ class Journal:
     def _store(self, calls: Sequence[_Call]) -> None:
         self._check_open()  # it may have been closed while the calls waited
         self._replica.mend()
+        if self._turns.are_contended:
+            self._replica.catch_up()
         for attempt in range(_ATTEMPTS):
             self._adopt()
             recorded = self._recorded(calls)
             if not recorded:
                 return
             payload = encode([told.operation for _, told in recorded])
+            began = time.monotonic()
             try:
                 entry, ours = self._replica.tail.append(payload)
+                took = time.monotonic() - began
             except FellBehindError:
                 self._replica.renew()
                 continue
@@ -165,10 +172,12 @@ class Journal:
                 continue
             if ours:
                 self._apply(entry, recorded)
+                self._turns.won(began, took)
                 return
-            self._replica.catch_up([entry])
-            if attempt > 1:
-                time.sleep(random.uniform(0, min(0.001 * 2**attempt, 0.05)))
+            self._turns.lost()
+            # To try the next number costs one request where it is free, to look first two; but who is far behind
+            # comes up faster by reading.
+            self._replica.catch_up([entry], once=not attempt % 2)
         raise self._starved()
 
     def _adopt(self) -> None:
@@ -187,7 +196,7 @@ class Journal:
         """Those that can be logged, as what they mean after the last entry. The others are Chroma's to refuse."""
         recorded = []
         for call in calls:
-            if call.is_done:
+            if call.is_done():
                 continue
             failure: Exception
             try:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 import zlib
 from collections import Counter
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from chromadb.api.types import Documents, EmbeddingFunction, Embeddings, Space
@@ -32,6 +32,11 @@ class LexicalEmbedder(EmbeddingFunction[Documents]):
 
     Long and rare-looking words count more than short ones, repeated ones by the logarithm of their number.
     """
+
+    hnsw: ClassVar[dict[str, int]] = {"max_neighbors": 32}
+    """For the index of a new collection. Such vectors are nearly all at right angles: with Chroma's 16 links some are
+    not found from anywhere. Measured on the demo's 301 texts: of 150 indexes 3 missed one of 15 nearest, of 500 with 32
+    links none."""
 
     def __init__(self, dimensions: int = 512) -> None:
         if dimensions < 1:

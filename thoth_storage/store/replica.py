@@ -78,18 +78,18 @@ class Replica:
         """The number of the last entry that is in the local state."""
         return self.tail.position
 
-    def catch_up(self, ahead: Sequence[Entry] = (), most: int = SLICE) -> bool:
-        """Take every entry there is; whether there was any. ``ahead``: the next ones, which were read already.
+    def catch_up(self, ahead: Sequence[Entry] = (), most: int = SLICE, *, once: bool = False) -> bool:
+        """Take every entry there is; whether there was any. ``ahead``: the next ones, which were read already; with
+        ``once`` no others.
 
         Raises LocalFailureError, and what ``Tail.read`` raises, with all before the trouble taken.
         """
         if self.broken:
             self.renew()
             return True
-        return self._catch_up(ahead, most)
+        return self._catch_up(ahead, most, once=once)
 
     def _catch_up(self, ahead: Sequence[Entry], most: int, *, once: bool = False) -> bool:
-        """With ``once`` those ``ahead`` and no others."""
         taken = False
         while True:
             try:

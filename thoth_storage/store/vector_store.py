@@ -18,7 +18,7 @@ from thoth_storage.errors import InvalidArgumentError, NotFoundError, StorageErr
 from thoth_storage.repository import Snapshot
 from thoth_storage.store.arguments import as_filter, as_ids, as_metadatas, as_texts, as_vectors, check_count
 from thoth_storage.store.chroma_errors import chroma_errors
-from thoth_storage.store.embedders import resolve_embedder
+from thoth_storage.store.embedders import hnsw_of, resolve_embedder
 from thoth_storage.store.line import stamped
 from thoth_storage.store.opening import PersistentClient
 from thoth_storage.store.quiet import quiet_settings
@@ -90,9 +90,7 @@ class VectorStore:
             with self._live.unnoticed():
                 return self._client.get_or_create_collection(
                     self.collection_name,
-                    # A new collection's metric. Chroma asks only those functions for it that it can store, else takes
-                    # l2.
-                    configuration={"hnsw": {"space": self._embedder.default_space()}},
+                    configuration={"hnsw": hnsw_of(self._embedder)},
                     embedding_function=self._embedder,
                 )
 
