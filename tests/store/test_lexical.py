@@ -103,7 +103,7 @@ def test_its_index_has_more_links(open_store: OpenStore) -> None:
     """With Chroma's 16 a nearest text is not found in one of fifty indexes."""
     store = open_store(embedder="lexical")
     store.add_documents(["herring"])
-    collection = store._client.get_collection("tests")  # noqa: SLF001 - the configuration is Chroma's
+    collection = store._client.get_collection("tests")
     assert collection.configuration["hnsw"]["max_neighbors"] == 32
 
 
