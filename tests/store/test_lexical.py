@@ -104,7 +104,8 @@ def test_its_index_has_more_links(open_store: OpenStore) -> None:
     store = open_store(embedder="lexical")
     store.add_documents(["herring"])
     collection = store._client.get_collection("tests")
-    assert collection.configuration["hnsw"]["max_neighbors"] == 32
+    hnsw = collection.configuration["hnsw"]
+    assert hnsw and hnsw["max_neighbors"] == 32
 
 
 def test_a_bare_chromadb_client_asks_by_text(open_store: OpenStore, url: str, tmp_path: Path) -> None:
