@@ -105,7 +105,8 @@ def test_its_index_has_more_links(open_store: OpenStore) -> None:
     store.add_documents(["herring"])
     collection = store._client.get_collection("tests")
     hnsw = collection.configuration["hnsw"]
-    assert hnsw and hnsw["max_neighbors"] == 32
+    assert hnsw is not None
+    assert hnsw["max_neighbors"] == 32
 
 
 def test_a_bare_chromadb_client_asks_by_text(open_store: OpenStore, url: str, tmp_path: Path) -> None:
