@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from thoth_storage.backend import Backend
 from thoth_storage.errors import AlreadyExistsError, NotFoundError, StorageError
@@ -19,6 +21,8 @@ __all__ = ["CheckReport", "Step", "check_backend"]
 _RACERS = 16
 _ROUNDS = 5
 _LARGE = 8 * 1024 * 1024
+_PROBES = 5
+_SKEW = 60.0
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,43 @@ def _listing(area: Backend) -> str:
     return "complete and in order right after writes and deletes"
 
 
+def _listing_after_overwrite(area: Backend) -> str:
+    area.put("again/one", b"old")
+    area.put("again/one", b"and longer")
+    sizes = [(info.key, info.size) for info in area.list("again/")]
+    _expect(sizes == [("again/one", 10)], f"a listing right after an overwrite tells {sizes}")
+    return "tells the new size, once"
+
+
+def _latency(area: Backend) -> str:
+    puts, gets = [], []
+    for number in range(_PROBES):
+        began = time.perf_counter()
+        area.put(f"latency/{number}", b"small")
+        written = time.perf_counter()
+        area.get(f"latency/{number}")
+        puts.append(written - began)
+        gets.append(time.perf_counter() - written)
+    put, get = (1000 * statistics.median(seconds) for seconds in (puts, gets))
+    return f"a small put takes {put:.1f} ms, a small get {get:.1f} ms (medians of {_PROBES})"
+
+
+def _clock(area: Backend) -> str:
+    """Told, never a failure: ages are reckoned by the store's clock alone. Signatures are not: S3 refuses old ones."""
+    before = datetime.now(UTC)
+    area.put("clock", b"")
+    after = datetime.now(UTC)
+    stored = area.head("clock").mtime
+    if stored is None:
+        return "the service does not tell when an object was stored"
+    behind, ahead = (before - stored).total_seconds(), (stored - after).total_seconds()
+    skew = max(behind, ahead, 0.0)
+    if skew <= _SKEW:
+        return f"within {_SKEW:.0f} s of this machine's"
+    side = "behind" if behind > ahead else "ahead of"
+    return f"the store's clock is {skew:.0f} s {side} this machine's: set this machine's clock"
+
+
 def _create(area: Backend) -> str:
     for content in (b"first", b""):
         key = f"create/{len(content)}"
@@ -196,8 +237,11 @@ _STEPS: dict[str, Callable[[Backend], str]] = {
     "read after write": _read_after_write,
     "ranges": _ranges,
     "listing": _listing,
+    "listing after overwrite": _listing_after_overwrite,
     "create": _create,
     "atomic create": _atomic_create,
     "missing objects": _missing,
     "delete": _delete,
+    "latency": _latency,
+    "clock": _clock,
 }

@@ -134,7 +134,7 @@ class DeletesLater(Liar):
         (CreateOverwrites, {"create", "atomic create"}),
         (CreateOverwritesTheEmpty, {"create"}),
         (StaleListing, {"listing"}),
-        (BlindListing, {"listing"}),
+        (BlindListing, {"listing", "listing after overwrite"}),
         (UnorderedListing, {"listing"}),
         (EndIsInclusive, {"ranges"}),
         (NoRanges, {"ranges"}),
