@@ -276,10 +276,16 @@ class EncryptedMachine(Machine):
     key = KEYS[0]
 
 
-TestMachine = Machine.TestCase
-TestEncryptedMachine = EncryptedMachine.TestCase
-TestMachine.settings = TestEncryptedMachine.settings = settings(
-    max_examples=30,
+class LongMachine(Machine):
+    """For the night."""
+
+
+class LongEncryptedMachine(EncryptedMachine):
+    """So is this."""
+
+
+few = settings(
+    max_examples=8,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
@@ -287,3 +293,8 @@ TestMachine.settings = TestEncryptedMachine.settings = settings(
     print_blob=False,
     suppress_health_check=list(HealthCheck),
 )
+TestMachine, TestEncryptedMachine = Machine.TestCase, EncryptedMachine.TestCase
+TestLongMachine = pytest.mark.soak(LongMachine.TestCase)
+TestMachine.settings = TestEncryptedMachine.settings = few
+TestLongEncryptedMachine = pytest.mark.soak(LongEncryptedMachine.TestCase)
+TestLongMachine.settings = TestLongEncryptedMachine.settings = settings(few, max_examples=30)
