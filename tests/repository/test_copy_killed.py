@@ -28,8 +28,15 @@ def small_packs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_packs")
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("key", [None, KEYS[0]], ids=["plain", "encrypting"])
+@pytest.mark.parametrize(
+    ("key", "late"),
+    [
+        pytest.param(None, False, id="plain-early"),
+        pytest.param(KEYS[0], True, id="encrypting-late"),
+        pytest.param(None, True, id="plain-late", marks=pytest.mark.soak),
+        pytest.param(KEYS[0], False, id="encrypting-early", marks=pytest.mark.soak),
+    ],
+)
 def test_at_each_request(key: bytes | None, late: bool, tmp_path: Path) -> None:
     source, target = make(), make(key)
     ids = write_history(source, tmp_path / "source", 3)
