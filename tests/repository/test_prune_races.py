@@ -121,8 +121,10 @@ def test_a_prune_at_each_request_of_a_restore(tmp_path: Path) -> None:
         assert restored(Repository.open(racing), ids[1], tmp_path) == want
 
 
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("late", [False, True])
-def test_killed_at_each_request(late: bool, tmp_path: Path) -> None:
+def test_killed_at_each_request(late: bool, every: int, tmp_path: Path) -> None:
+    """By day at each third, by night at each."""
     stored, ids, source = prepared(tmp_path)
     kept = ids[1:3]
     forgotten = {
@@ -130,7 +132,7 @@ def test_killed_at_each_request(late: bool, tmp_path: Path) -> None:
     }
     want = {each: restored(repository_of(stored), each, tmp_path) for each in kept}
     count = requests(repository_of(forgotten), lambda repository: repository.prune(grace=NOW, max_unused=0))
-    for number in range(2, count + 2):
+    for number in range(2, count + 2, every):
         repository = repository_of(forgotten)
         with pytest.raises(Killed):
             Repository.open(Killer(repository.backend, number, late=late)).prune(grace=NOW, max_unused=0)
