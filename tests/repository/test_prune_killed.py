@@ -85,8 +85,10 @@ def kinds(repository: Repository) -> list[str]:
     return [key.removeprefix("index/").partition("-")[0] for key in objects(repository.backend, "index/")]
 
 
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("late", [False, True])
-def test_a_prune_killed_at_each_request(late: bool, repository: Repository, tmp_path: Path) -> None:
+def test_a_prune_killed_at_each_request(late: bool, every: int, repository: Repository, tmp_path: Path) -> None:
+    """By day at each third, by night at each."""
     ids = grown(repository, tmp_path, 4)
     kept = ids[1:3]
     whole = {each: restored(repository, each, tmp_path) for each in kept}
@@ -96,7 +98,7 @@ def test_a_prune_killed_at_each_request(late: bool, repository: Repository, tmp_
     assert report.repacked
     assert report.deleted > report.repacked
     needed = frame_bytes(repository)
-    for number in range(1, _MOST):
+    for number in range(1, _MOST, every):
         put_back(repository.backend, forgotten)
         code = run(repository.url, prune, number, late)
         assert repository.verify().ok
