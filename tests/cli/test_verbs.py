@@ -21,10 +21,13 @@ STEPS = [
     "read after write",
     "ranges",
     "listing",
+    "listing after overwrite",
     "create",
     "atomic create",
     "missing objects",
     "delete",
+    "latency",
+    "clock",
     "clean up",
 ]
 
