@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pluggy
 
-from thoth_storage import catalogue, hookspecs, urls
+from thoth_storage import catalogue, config, hookspecs, urls
 from thoth_storage.backend import Backend, Capabilities
 from thoth_storage.errors import ConfigurationError, EncryptionKeyError, PluginError, StorageError
 from thoth_storage.memory import MemoryBackend
@@ -190,11 +190,13 @@ def open_backend(url: Any, **storage_options: Any) -> Backend:
     """Open the backend for a URL (``str``, ``pathlib.Path`` or ``UPath``); options go to its file system.
 
     No request is sent: a wrong bucket or identity shows at the first verb. Transient failures are retried
-    beneath every verb (``RetryingBackend``). Raises ConfigurationError for an unknown scheme or a malformed URL,
-    PluginError where the plugin is broken or two claim the scheme.
+    beneath every verb (``RetryingBackend``), for as long as the setting ``retry_deadline`` says. Raises
+    ConfigurationError for an unknown scheme or a malformed URL, PluginError where the plugin is broken or two claim the
+    scheme.
     """
     target, carried = urls.url_of(url)
-    return RetryingBackend(_registry().open(target, {**carried, **storage_options}))
+    deadline = config.get("retry_deadline", target)
+    return RetryingBackend(_registry().open(target, {**carried, **storage_options}), deadline=deadline)
 
 
 def resolve_key(reference: str) -> object:

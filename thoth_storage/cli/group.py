@@ -15,7 +15,21 @@ from thoth_storage.cli.output import Output
 __all__ = ["thoth_storage"]
 
 _VERBS = (
-    *("backup", "check", "checkpoint", "copy", "demo", "diff", "forget", "key", "log", "name", "plugins", "prune"),
+    *(
+        "backup",
+        "check",
+        "checkpoint",
+        "config",
+        "copy",
+        "demo",
+        "diff",
+        "forget",
+        "key",
+        "log",
+        "name",
+        "plugins",
+        "prune",
+    ),
     *("repair", "restore", "show", "snapshots", "status", "tag", "verify"),
 )
 

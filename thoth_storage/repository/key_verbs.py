@@ -76,7 +76,7 @@ class KeyVerbs(Facade):
         return encryption
 
     def _secret(self, key: object) -> Secret:
-        secret = secret_of(key)
+        secret = secret_of(key, self.url)
         if secret is None:
             raise EncryptionKeyError("no key was given", url=self.url, hint="set THOTH_STORAGE_KEY, or pass one")
         return secret

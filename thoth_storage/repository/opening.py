@@ -29,7 +29,7 @@ def open_vault(backend: Backend, key: object, *, create: bool) -> Vault:
     for a broken repository what ``read_settings`` raises; CapabilityError where an encrypted one is to be made and of
     two makers both might win.
     """
-    secret = secret_of(key)
+    secret = secret_of(key, backend.url)
     try:
         settings = read_settings(backend)
     except NotFoundError as error:
@@ -41,10 +41,10 @@ def open_vault(backend: Backend, key: object, *, create: bool) -> Vault:
     return _unlock(backend, settings, secret)
 
 
-def secret_of(key: object) -> Secret | None:
-    """The key that was passed, else that of ``THOTH_STORAGE_KEY``; references (``file:///run/secrets/key``, or a
-    plugin's scheme) are resolved. None where there is none."""
-    given = config.encryption_key() if key is None else key
+def secret_of(key: object, url: str) -> Secret | None:
+    """The key that was passed, else the one that is configured for the store at ``url``; references
+    (``file:///run/secrets/key``, or a plugin's scheme) are resolved. None where there is none."""
+    given = config.encryption_key(url) if key is None else key
     if isinstance(given, str) and "://" in given:
         given = resolve_key(given)
     return None if given is None else to_secret(given)

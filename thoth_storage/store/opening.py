@@ -27,14 +27,9 @@ if TYPE_CHECKING:
     from thoth_storage.store.client import LiveClient
     from thoth_storage.store.start import Start
 
-__all__ = ["CACHE_LIMIT", "PersistentClient"]
+__all__ = ["PersistentClient"]
 
 _log = logging.getLogger(__name__)
-LOG_POLICY = CheckpointPolicy(rows=20_000, bytes=64 * 2**20)
-"""Of a store whose writes are logged: whoever opens it has to replay so much at most. Chroma takes 10,000 documents of
-384 dimensions in some 6 s, by calls of 2,000."""
-CACHE_LIMIT = 10 * 2**30
-"""Bytes of local directories that are kept for later openings, all stores below one cache directory together."""
 
 
 def PersistentClient(  # noqa: N802 - chromadb's name
@@ -46,24 +41,26 @@ def PersistentClient(  # noqa: N802 - chromadb's name
     storage_options: Mapping[str, Any] | None = None,
     encryption_key: object = None,
     cache_dir: str | os.PathLike[str] | None = None,
-    cache_limit: int = CACHE_LIMIT,
+    cache_limit: int | None = None,
     memory_budget: int | None = None,
     mode: str = "rw",
     refresh: float | None = None,
-    durability: str = "log",
+    durability: str | None = None,
     policy: CheckpointPolicy | None = None,
     allow_embedding_functions: Iterable[str] = (),
     progress: Callable[[Progress], None] | None = None,
 ) -> LiveClient:
     """``chromadb.PersistentClient`` for a store that lives at a URL: change that one line of a program.
 
-    ``url`` as everywhere (left out: see ``thoth_storage.config``), with ``storage_options`` for its file system and
+    What is left out comes from the configuration (``thoth_storage.config``: variables, ``thoth-storage.toml``, or the
+    default that is told here). ``url`` as everywhere, with ``storage_options`` for its file system and
     ``encryption_key`` as for ``Repository.open``. ``settings``, ``tenant`` and ``database`` are chromadb's.
     ``mode="r"``: nothing is written, and a store that is not there is NotFoundError; ``"rw"`` makes it. ``refresh``:
     seconds between two looks for what others wrote; 0 for a look before each read; None for none but those that
     writing takes. ``durability``: "log", a write returns when it is in the shared log at the URL; or "checkpoint", for
     bulk loads: writes are durable after ``checkpoint`` or ``close``, and one writer at a time can publish. ``policy``:
-    when to make checkpoints by itself; with a log, None is ``LOG_POLICY``. ``cache_dir``: where the local directory
+    when to make checkpoints by itself; with a log, else after 20,000 rows or 64 MiB: whoever opens it has to replay so
+    much at most, which takes some ten seconds. ``cache_dir``: where the local directory
     is made; ``cache_limit``: bytes that such directories may take there while no process uses them; ``memory_budget``:
     bytes that this store may take on this machine. ``allow_embedding_functions``: names of functions that a stored
     configuration may bring to life, beside those that run here without a network. ``progress``: told how far the
@@ -72,11 +69,15 @@ def PersistentClient(  # noqa: N802 - chromadb's name
     Raises NotFoundError, CapabilityError for a backend that can have no log, CapacityError with the figures,
     CorruptionError, and what ``Repository.open`` raises.
     """
+    where = config.store_settings(url, storage_options)
+    durability = config.get("durability", where.url) if durability is None else durability
+    refresh = config.get("refresh", where.url) if refresh is None else refresh
+    cache_limit = config.get("cache_limit", where.url) if cache_limit is None else cache_limit
+    memory_budget = config.get("memory_budget", where.url) if memory_budget is None else memory_budget
     _check_words(mode, refresh, durability, policy)
     allowed = frozenset(
         [allow_embedding_functions] if isinstance(allow_embedding_functions, str) else allow_embedding_functions
     )
-    where = config.store_settings(url, storage_options)
     logs = durability == "log" and mode == "rw"
 
     def begin() -> _Begun:
@@ -85,7 +86,9 @@ def PersistentClient(  # noqa: N802 - chromadb's name
             Log(backend, "").check_writable()
         repository = Repository.open(backend, create=mode == "rw", encryption_key=encryption_key)
         try:
-            hydrator = Hydrator(repository, config.cache_root(cache_dir), cache_limit, memory_budget, progress)
+            hydrator = Hydrator(
+                repository, config.cache_root(cache_dir, where.url), cache_limit, memory_budget, progress
+            )
             return _begin(hydrator, mode)
         except BaseException:
             repository.close()
@@ -103,7 +106,9 @@ def PersistentClient(  # noqa: N802 - chromadb's name
             begun.hydrator, begun.cache, begun.start, mode, trust, begun.log, logs=logs, fresh=refresh == 0
         )
         if policy is None and logs:
-            policy = LOG_POLICY
+            policy = CheckpointPolicy(
+                **{name: config.get(f"checkpoint_{name}", where.url) for name in ("rows", "bytes", "seconds")}
+            )
         return LiveClient(live, trust, settings or quiet_settings(), tenant, database, policy, refresh or None)
     except BaseException:
         begun.undo()

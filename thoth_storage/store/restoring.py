@@ -47,7 +47,7 @@ def _replayed(repository: Repository, point: Point, restore: Restore) -> Restore
 
     log = open_log(repository)
     assert log is not None
-    root = config.cache_root(None)
+    root = config.cache_root(url=repository.url)
     root.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="restore-", dir=root) as scratch,

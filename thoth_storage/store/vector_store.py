@@ -53,7 +53,7 @@ class VectorStore:
         embedder: Any = None,
         **client_options: Any,
     ) -> None:
-        self._embedder = resolve_embedder(config.embedder_name() if embedder is None else embedder)
+        self._embedder = resolve_embedder(config.embedder_name(url) if embedder is None else embedder)
         client_options.setdefault("settings", quiet_settings())
         with chroma_errors():
             self._client = PersistentClient(url, **client_options)

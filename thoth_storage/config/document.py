@@ -1,0 +1,107 @@
+"""``thoth-storage.toml``: stores by name, and how the command line logs. A key that nobody knows is an error:
+a setting that is silently without effect is worse than none."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from thoth_storage.config.settings import SETTINGS
+from thoth_storage.errors import ConfigurationError
+
+__all__ = ["FILE", "Document", "nearest", "read_document"]
+
+FILE = "thoth-storage.toml"
+_SECTIONS = ("log",)
+_PARSED: dict[Path, tuple[tuple[int, int], Document]] = {}
+"""The last of each file: its time and size, and what it says. Many calls read settings, and few change the file."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a file says; nothing where there is none. Values are of their kind already."""
+
+    path: Path | None = None
+    stores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def read_document() -> Document:
+    """The file that ``THOTH_STORAGE_CONFIG`` names, else ``thoth-storage.toml`` of the working directory, where there
+    is one. Raises ConfigurationError."""
+    named = os.environ.get("THOTH_STORAGE_CONFIG")
+    path = Path(named).expanduser() if named else Path(FILE)
+    try:
+        seen = path.stat()
+        state = seen.st_mtime_ns, seen.st_size
+        known = _PARSED.get(path.absolute())
+        if known and known[0] == state:
+            return known[1]
+        document = _document(path, tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        if not named:
+            return Document()
+        raise ConfigurationError(
+            f"THOTH_STORAGE_CONFIG names {named}, which is not there", hint="create it, or unset the variable"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path} is no TOML: {error}") from error
+    _PARSED[path.absolute()] = state, document
+    return document
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """What a hint says of a word that nobody knows."""
+    names = sorted(known)
+    found = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    return f"did you mean {found[0]!r}?" if found else f"known are {', '.join(names)}"
+
+
+def _document(path: Path, data: Mapping[str, Any]) -> Document:
+    _check_names(path, "", data, ("stores", *_SECTIONS))
+    stores = {
+        name: _section(path, f"stores.{name}", "store", table)
+        for name, table in _table(path, "stores", data.get("stores", {})).items()
+    }
+    for name, table in stores.items():
+        if "url" not in table:
+            raise ConfigurationError(f"{path}: [stores.{name}] has no url", hint=f'add: url = "gs://bucket/{name}"')
+    sections = {name: _section(path, name, name, data.get(name, {})) for name in _SECTIONS}
+    return Document(path, stores, sections)
+
+
+def _section(path: Path, where: str, section: str, data: Any) -> dict[str, Any]:
+    table = _table(path, where, data)
+    known = {each.key: each for each in SETTINGS if each.section == section}
+    _check_names(path, where, table, known)
+    found = {}
+    for key, value in table.items():
+        try:
+            found[known[key].name] = known[key].kind(value)
+        except ValueError as wanted:
+            shown = "the value" if known[key].secret else repr(value)
+            raise ConfigurationError(
+                f"{path}: {key} in [{where}] is {shown:.80}, which is not {wanted}", hint=f"write {wanted}"
+            ) from None
+    return found
+
+
+def _table(path: Path, where: str, data: Any) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise ConfigurationError(f"{path}: {where} is {data!r:.80}, not a table", hint=f"begin it with [{where}]")
+    return data
+
+
+def _check_names(path: Path, where: str, table: Mapping[str, Any], known: Iterable[str]) -> None:
+    names = set(known)
+    for name in table:
+        if name not in names:
+            place = f"[{where}] has" if where else "there is"
+            raise ConfigurationError(f"{path}: {place} no setting {name!r}", hint=nearest(name, names))

@@ -1,0 +1,111 @@
+"""Every setting there is: one table, from which the file is checked, the variables are read and the docs are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from thoth_storage.config import kinds
+from thoth_storage.config.kinds import Kind
+
+__all__ = ["BY_NAME", "LEVELS", "SETTINGS", "Setting"]
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def _level(value: Any) -> str:
+    if not isinstance(value, str) or value.upper() not in LEVELS:
+        raise ValueError(f"one of {', '.join(LEVELS)}")
+    return value.upper()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """``section``: "store" for what each ``[stores.NAME]`` may have, else the table of the file that has it.
+    ``variables``: environment variables, the first that is set wins. ``about``: one sentence for people."""
+
+    name: str
+    section: str
+    kind: Kind
+    default: Any
+    about: str
+    variables: tuple[str, ...] = ()
+    example: str = ""
+    secret: bool = False
+
+    @property
+    def key(self) -> str:
+        """How it is called in its table of the file: ``level`` in ``[log]``."""
+        return self.name.removeprefix(f"{self.section}_")
+
+
+SETTINGS = (
+    Setting(
+        "url", "store", kinds.text, None, "Where the store lives.", ("THOTH_STORAGE_URL",), "gs://bucket/chroma_db"
+    ),
+    Setting(
+        *("storage_options", "store", kinds.options, {}),
+        "Options for the backend's file system: project, endpoint, time limits of requests.",
+        example='{ project = "my-project" }',
+    ),
+    Setting(
+        *("encryption_key", "store", kinds.text, None),
+        "Password, base64: and 32 bytes, or a reference with :// such as file:///run/secrets/key.",
+        *(("THOTH_STORAGE_KEY",), "file:///run/secrets/key", True),
+    ),
+    Setting(
+        *("embedder", "store", kinds.text, "default"),
+        "What makes vectors of texts: default (Chroma's model), lexical (no model), or module:object.",
+        *(("THOTH_STORAGE_EMBEDDER",), "lexical"),
+    ),
+    Setting(
+        *("durability", "store", kinds.choice("log", "checkpoint"), "log"),
+        "When a write is safe: log (when it returns) or checkpoint (when the next one is made; for bulk loads).",
+        *(("THOTH_STORAGE_DURABILITY",), "checkpoint"),
+    ),
+    Setting(
+        *("refresh", "store", kinds.seconds, None),
+        "Seconds between two looks for what others wrote; 0 before each read; none where it is left out.",
+        *(("THOTH_STORAGE_REFRESH",), "5"),
+    ),
+    Setting(
+        *("cache_dir", "store", kinds.text, None),
+        "The folder below which local, disposable copies lie; else the user's cache folder.",
+        *(("THOTH_STORAGE_CACHE_DIR", "CHROMA_PERSIST_DIRECTORY"), "/var/cache/thoth"),
+    ),
+    Setting(
+        *("cache_limit", "store", kinds.number_of_bytes, 10 * 2**30),
+        "Bytes of local copies that are kept for later openings, all stores together.",
+        *(("THOTH_STORAGE_CACHE_LIMIT",), "2GiB"),
+    ),
+    Setting(
+        *("memory_budget", "store", kinds.number_of_bytes, None),
+        "Bytes that the store may take on this machine; else what there is.",
+        *(("THOTH_STORAGE_MEMORY_BUDGET",), "3GiB"),
+    ),
+    Setting(
+        *("checkpoint_rows", "store", kinds.count(1), 20_000),
+        "A checkpoint is made when so many rows were written since the last.",
+        *(("THOTH_STORAGE_CHECKPOINT_ROWS",), "50000"),
+    ),
+    Setting(
+        *("checkpoint_bytes", "store", kinds.number_of_bytes, 64 * 2**20),
+        "The same for bytes of documents and vectors.",
+        *(("THOTH_STORAGE_CHECKPOINT_BYTES",), "256MiB"),
+    ),
+    Setting(
+        *("checkpoint_seconds", "store", kinds.seconds, None),
+        "The same for the time since the first write that no checkpoint has.",
+        *(("THOTH_STORAGE_CHECKPOINT_SECONDS",), "10m"),
+    ),
+    Setting(
+        *("retry_deadline", "store", kinds.seconds, 60.0),
+        "Seconds for which a request that failed for the moment is tried again.",
+        *(("THOTH_STORAGE_RETRY_DEADLINE",), "20"),
+    ),
+    Setting(
+        *("log_level", "log", _level, "WARNING", "From which level on the command line and the service log."),
+        *(("THOTH_STORAGE_LOG_LEVEL", "LOG_LEVEL"), "INFO"),
+    ),
+)
+BY_NAME = {each.name: each for each in SETTINGS}
