@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.helpers import invoke
 from tests.docs.pages import ROOT
-from thoth_storage import PersistentClient, Repository, config
+from thoth_storage import PersistentClient, Repository, config, open_backend
 from thoth_storage.errors import ConfigurationError, EncryptionKeyError, StorageError
 from thoth_storage.wrappers import RetryingBackend
 
@@ -91,14 +91,14 @@ def test_a_plain_path_is_the_same_place_as_its_url(folder: Path) -> None:
 
 def test_a_client_takes_what_is_left_out_from_there(folder: Path) -> None:
     """With durability = "checkpoint" nothing is in the log; an argument wins."""
-    with PersistentClient() as client:
-        client.create_collection("notes", embedding_function=None).add(ids=["1"], embeddings=[[1.0, 0.0]])
-        assert client.url == "memory://tests/file-default"
-        assert client.status().pending
-    with PersistentClient(durability="log") as client:
-        client.get_collection("notes", embedding_function=None).add(ids=["2"], embeddings=[[1.0, 0.0]])
-        before = client.status().position
-    assert before
+    backend = open_backend("memory://tests/file-default")
+    cases: list[tuple[dict[str, Any], bool]] = [({}, False), ({"durability": "log"}, True)]
+    for given, is_logged in cases:
+        with PersistentClient(**given) as client:
+            assert client.url == backend.url
+            notes: Any = client.get_or_create_collection("notes", embedding_function=None)
+            notes.upsert(ids=["1"], embeddings=[[1.0, 0.0]])
+            assert bool(list(backend.list("log/"))) is is_logged
 
 
 def test_the_deadline_of_retries(folder: Path) -> None:
@@ -112,7 +112,7 @@ def test_checkpoints_by_policy(folder: Path) -> None:
         '[stores.default]\nurl = "memory://tests/file-policy"\ncheckpoint_rows=2\n'
     )
     with PersistentClient() as client:
-        notes = client.create_collection("notes", embedding_function=None)
+        notes: Any = client.create_collection("notes", embedding_function=None)
         notes.add(ids=["1", "2"], embeddings=[[1.0, 0.0], [0.0, 1.0]])
         for _ in range(200):
             if any("policy" in each.tags for each in client.snapshots()):
