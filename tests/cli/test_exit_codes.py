@@ -195,10 +195,8 @@ def test_a_service_that_is_away(monkeypatch: pytest.MonkeyPatch, quick_retries: 
 
 @pytest.fixture
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    from thoth_storage import registry
-    from thoth_storage.wrappers import RetryingBackend
 
-    monkeypatch.setattr(registry, "RetryingBackend", lambda inner: RetryingBackend(inner, deadline=0))
+    monkeypatch.setenv("THOTH_STORAGE_RETRY_DEADLINE", "0")
 
 
 def test_a_broken_plugin(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from tests.cli.helpers import invoke
 from thoth_storage.cli.group import thoth_storage
 
 GROUP_CONTEXT = click.Context(thoth_storage, **thoth_storage.context_settings)
-GROUPS = {"key": ["add", "generate", "list", "remove", "rotate"]}
+GROUPS = {"config": ["show"], "key": ["add", "generate", "list", "remove", "rotate"]}
 VERBS = [
     each
     for verb in thoth_storage.list_commands(GROUP_CONTEXT)
@@ -33,8 +33,8 @@ def command(verb: str) -> click.Command:
 
 def test_these_are_all() -> None:
     assert thoth_storage.list_commands(GROUP_CONTEXT) == [
-        *("backup", "check", "checkpoint", "copy", "demo", "diff", "forget", "key", "log", "name", "plugins", "prune"),
-        *("repair", "restore", "show", "snapshots", "status", "tag", "verify"),
+        *("backup", "check", "checkpoint", "config", "copy", "demo", "diff", "forget", "key", "log", "name", "plugins"),
+        *("prune", "repair", "restore", "show", "snapshots", "status", "tag", "verify"),
     ]
     for group, verbs in GROUPS.items():
         found = command(group)

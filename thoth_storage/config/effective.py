@@ -20,7 +20,7 @@ from thoth_storage.errors import ConfigurationError, EncryptionKeyError
 
 __all__ = ["StoreSettings", "Value", "store_settings", "value_of", "values"]
 
-_log = logging.getLogger(__name__)
+_log = logging.getLogger("thoth_storage.config")
 _FALLBACK = "./chroma_db"
 _OTHERS = ("THOTH_STORAGE_STORE", "THOTH_STORAGE_CONFIG", "THOTH_STORAGE_TO_KEY")
 _PREFIX = "THOTH_STORAGE_"
