@@ -46,6 +46,22 @@ def test_one_who_slept_while_a_state_was_set_and_its_snapshot_forgotten(shop: Sh
     assert ids(writer) == {"a", "c", "d"}
 
 
+@pytest.mark.parametrize("by_time", [False, True])
+def test_one_who_slept_through_a_truncation_goes_back(shop: Shop, by_time: bool) -> None:
+    """To restore is to decide about all that others wrote, so it needs none of it."""
+    sleeper, first = shop.open(), shop.open()
+    add(first, "a")
+    first.checkpoint("old")
+    kept = datetime.now(UTC)
+    add(first, "b")
+    first.checkpoint()
+    assert shop.truncate() == 2
+    sleeper.restore(None, at=kept) if by_time else sleeper.restore("old")
+    assert ids(sleeper) == {"a"}
+    assert first.refresh()
+    assert ids(first) == {"a"}
+
+
 def test_truncated_in_the_midst_of_unlogged_work(shop: Shop) -> None:
     """It lost, and is kept under the name that the error tells."""
     first = shop.open()

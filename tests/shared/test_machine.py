@@ -59,14 +59,17 @@ class Machine(Writing):
         try:
             self.clients[writer].restore(at=self.history.moments[number])
         except NotFoundError:
-            assert self.forgot or (self.truncated and number < self.oldest_checkpoint()), "it is still kept"
+            assert self.forgot or (self.truncated and self.is_before_all_that_is_kept(number)), "it is still kept"
             return
         self.wrote(writer, self.history.states[number])
         self.history.last_set = self.shop.last
 
-    def oldest_checkpoint(self) -> int:
+    def is_before_all_that_is_kept(self, number: int) -> bool:
+        """Also a time at which its state was that of the oldest checkpoint, if that was made later: when the entry was
+        written went with it."""
         with Repository.open(self.shop.url) as repository:
-            return min(each.position for each in repository.snapshots() if each.position is not None)
+            told = [(each.position, each.time) for each in repository.snapshots() if each.position is not None]
+        return (number, self.history.moments[number]) < min(told)
 
     @rule(part=st.sampled_from([0.5, 1.0]))
     def truncate(self, part: float) -> None:

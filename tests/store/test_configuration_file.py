@@ -13,6 +13,7 @@ from tests.cli.helpers import invoke
 from tests.docs.pages import ROOT
 from thoth_storage import PersistentClient, Repository, config, open_backend
 from thoth_storage.errors import ConfigurationError, EncryptionKeyError, StorageError
+from thoth_storage.urls import mask_url
 from thoth_storage.wrappers import RetryingBackend
 
 FILE = """
@@ -80,6 +81,22 @@ def test_what_is_said_of_a_store_holds_for_its_url_alone(folder: Path) -> None:
         assert len(repository.keys()) == 1
     with Repository.open("memory://tests/file-other", create=True) as repository, pytest.raises(EncryptionKeyError):
         repository.keys()
+
+
+def test_a_password_in_the_url_hides_no_key(folder: Path) -> None:
+    """A backend shows its URL without it; were no key found for that, the store would be made in the clear."""
+    url = "sftp://me:word-of-mine@host/db"
+    (folder / "thoth-storage.toml").write_text(f'[stores.far]\nurl = "{url}"\nencryption_key = "a long password"\n')
+    assert config.encryption_key(url) == config.encryption_key(mask_url(url)) == "a long password"
+    assert config.encryption_key("sftp://me@other/db") is None
+
+
+def test_bulk_loads_take_no_refresh_from_the_configuration(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THOTH_STORAGE_REFRESH", "5s")
+    with PersistentClient() as client:
+        assert not client._jobs
+    with PersistentClient("memory://tests/follows") as client:
+        assert [name for name, _, _ in client._jobs] == ["checkpoint", "refresh"]
 
 
 def test_a_plain_path_is_the_same_place_as_its_url(folder: Path) -> None:

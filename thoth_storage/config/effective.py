@@ -17,6 +17,7 @@ from typing import Any
 from thoth_storage.config.document import Document, nearest, read_document
 from thoth_storage.config.settings import BY_NAME, SETTINGS, Setting
 from thoth_storage.errors import ConfigurationError, EncryptionKeyError
+from thoth_storage.urls import mask_url
 
 __all__ = ["StoreSettings", "Value", "store_settings", "value_of", "values"]
 
@@ -140,10 +141,10 @@ def _name_of(document: Document, url: Any) -> str | None:
 
 
 def _normal(url: Any) -> str:
-    """A URL, or a plain path as the URL that it stands for."""
+    """A URL, or a plain path as the URL that it stands for; without secrets, which a backend does not show either."""
     given = getattr(url, "url", url)
     word = str(given).rstrip("/")
-    return word if "://" in word else f"file://{Path(word).expanduser().absolute()}"
+    return mask_url(word) if "://" in word else f"file://{Path(word).expanduser().absolute()}"
 
 
 def _parsed(setting: Setting, variable: str, given: str) -> Any:

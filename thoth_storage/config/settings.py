@@ -104,7 +104,7 @@ SETTINGS = (
         *(("THOTH_STORAGE_RETRY_DEADLINE",), "20"),
     ),
     Setting(
-        *("log_level", "log", _level, "WARNING", "From which level on the command line and the service log."),
+        *("log_level", "log", _level, "WARNING", "From which level on the command line logs."),
         *(("THOTH_STORAGE_LOG_LEVEL", "LOG_LEVEL"), "INFO"),
     ),
 )

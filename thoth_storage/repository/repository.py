@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from thoth_storage import config
 from thoth_storage.backend import Backend
 from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.registry import open_backend
@@ -50,7 +51,7 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         """Open the repository at ``url`` (a URL, a path or a Backend); with ``create`` make it if it is not there.
 
         ``encryption_key``: a password, 32 random bytes (or ``base64:`` and those), a reference such as
-        ``file:///run/secrets/key``, or a ``KeyService``; None for what ``THOTH_STORAGE_KEY`` has. A repository is
+        ``file:///run/secrets/key``, or a ``KeyService``; None for what is configured for ``url``. A repository is
         encrypted from its creation on or not at all.
 
         Raises NotFoundError where there is no repository (an unreachable or forbidden bucket is never taken for that),
@@ -58,7 +59,9 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         CorruptionError, and what opening a backend raises.
         """
         backend = url if isinstance(url, Backend) else open_backend(url, **(storage_options or {}))
-        return cls(open_vault(backend, encryption_key, create=create))
+        # By the URL as it was given: a backend's own may be written otherwise, and no key would be found for it.
+        key = config.encryption_key(url) if encryption_key is None else encryption_key
+        return cls(open_vault(backend, key, create=create))
 
     def backup(
         self,

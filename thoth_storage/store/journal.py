@@ -92,7 +92,14 @@ class Journal:
         """Log that the state is now that snapshot, whatever others have written. It is not applied yet. The caller
         holds the writers' lock."""
         for _ in range(_ATTEMPTS):
-            entry, ours = self._replica.tail.append(state_entry(snapshot))
+            try:
+                entry, ours = self._replica.tail.append(state_entry(snapshot))
+            except FellBehindError:
+                self._replica.renew()
+                continue
+            except CorruptionError:
+                self._replica.jump()
+                continue
             if ours:
                 return entry
             self._replica.catch_up([entry])

@@ -71,7 +71,8 @@ def PersistentClient(  # noqa: N802 - chromadb's name
     """
     where = config.store_settings(url, storage_options)
     durability = config.get("durability", where.url) if durability is None else durability
-    refresh = config.get("refresh", where.url) if refresh is None else refresh
+    if refresh is None and not (mode == "rw" and durability == "checkpoint"):  # such a client follows nobody
+        refresh = config.get("refresh", where.url)
     cache_limit = config.get("cache_limit", where.url) if cache_limit is None else cache_limit
     memory_budget = config.get("memory_budget", where.url) if memory_budget is None else memory_budget
     _check_words(mode, refresh, durability, policy)
@@ -84,7 +85,8 @@ def PersistentClient(  # noqa: N802 - chromadb's name
         backend = where.url if isinstance(where.url, Backend) else open_backend(where.url, **where.storage_options)
         if logs:
             Log(backend, "").check_writable()
-        repository = Repository.open(backend, create=mode == "rw", encryption_key=encryption_key)
+        key = config.encryption_key(where.url) if encryption_key is None else encryption_key
+        repository = Repository.open(backend, create=mode == "rw", encryption_key=key)
         try:
             hydrator = Hydrator(
                 repository, config.cache_root(cache_dir, where.url), cache_limit, memory_budget, progress
