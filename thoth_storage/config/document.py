@@ -17,7 +17,7 @@ from thoth_storage.errors import ConfigurationError
 __all__ = ["FILE", "Document", "nearest", "read_document"]
 
 FILE = "thoth-storage.toml"
-_SECTIONS = ("log",)
+_SECTIONS = tuple(sorted({each.section for each in SETTINGS} - {"store"}))
 _PARSED: dict[Path, tuple[tuple[int, int], Document]] = {}
 """The last of each file: its time and size, and what it says. Many calls read settings, and few change the file."""
 

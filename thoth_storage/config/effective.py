@@ -65,7 +65,7 @@ def value_of(name: str, url: Any = None) -> Value:
         given = os.environ.get(variable)
         if given == "" and setting.secret:
             # A secret that was not found leaves an empty variable, and nobody wants to go on without for that.
-            raise _empty(variable)
+            raise _empty(setting, variable)
         if given:
             return Value(name, _parsed(setting, variable, given), variable, setting.secret)
     table, where = _table_of(setting, document, url)
@@ -168,7 +168,9 @@ def _check_variables() -> None:
                 raise ConfigurationError(f"no setting is called {variable}", hint=f"did you mean {_PREFIX}{near[0]}?")
 
 
-def _empty(variable: str) -> ConfigurationError:
-    return EncryptionKeyError(
-        f"{variable} is set but empty", hint="give it the key, or unset it where nothing is to be encrypted"
-    )
+def _empty(setting: Setting, variable: str) -> ConfigurationError:
+    if setting.name == "encryption_key":
+        return EncryptionKeyError(
+            f"{variable} is set but empty", hint="give it the key, or unset it where nothing is to be encrypted"
+        )
+    return ConfigurationError(f"{variable} is set but empty", hint="give it its value, or unset it")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["Kind", "choice", "count", "number_of_bytes", "options", "seconds", "text"]
+__all__ = ["Kind", "choice", "count", "flag", "number_of_bytes", "options", "seconds", "text", "words"]
 
 Kind = Callable[[Any], Any]
 """Gives the value, or raises ValueError with what would have been right."""
@@ -14,6 +14,7 @@ Kind = Callable[[Any], Any]
 _UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40}
 _UNITS |= {"kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 _TIMES = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 _QUANTITY = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*")
 
 
@@ -21,6 +22,22 @@ def text(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise ValueError("a text that is not empty")
     return value
+
+
+def words(value: Any) -> tuple[str, ...]:
+    """``"a, b"`` or ``["a", "b"]``."""
+    found = [each.strip() for each in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(found, list) or not found or not all(isinstance(each, str) and each for each in found):
+        raise ValueError('words, as "a,b" or ["a", "b"]')
+    return tuple(found)
+
+
+def flag(value: Any) -> bool:
+    """``true`` or ``false``; of a variable also 1, 0, yes, no, on, off."""
+    found = _FLAGS.get(value.strip().lower()) if isinstance(value, str) else value
+    if not isinstance(found, bool):
+        raise ValueError("true or false")  # noqa: TRY004 - each kind raises the same
+    return found
 
 
 def count(lowest: int, highest: int | None = None) -> Kind:

@@ -107,5 +107,31 @@ SETTINGS = (
         *("log_level", "log", _level, "WARNING", "From which level on the command line logs."),
         *(("THOTH_STORAGE_LOG_LEVEL", "LOG_LEVEL"), "INFO"),
     ),
+    Setting(
+        *("host", "service", kinds.text, None),
+        "The address that the service listens on; else 127.0.0.1, on Cloud Run all.",
+        *(("THOTH_STORAGE_HOST",), "0.0.0.0"),  # noqa: S104 - an example
+    ),
+    Setting(*("port", "service", kinds.count(0, 65535), 8080, "The port of the service; 0 for a free one."), ("PORT",)),
+    Setting(
+        *(
+            "read_only",
+            "service",
+            kinds.flag,
+            False,
+            "The service has no tools that write, and opens the store to read.",
+        ),
+        ("THOTH_STORAGE_READ_ONLY",),
+    ),
+    Setting(
+        *("token", "service", kinds.text, None),
+        "What a request to the service has to bring as its bearer token; nothing where it is left out.",
+        *(("THOTH_STORAGE_TOKEN",), "", True),
+    ),
+    Setting(
+        *("allowed_hosts", "service", kinds.words, None),
+        "Names that a request may be sent to; any where it is left out.",
+        *(("THOTH_STORAGE_ALLOWED_HOSTS",), "store.example.com"),
+    ),
 )
 BY_NAME = {each.name: each for each in SETTINGS}
