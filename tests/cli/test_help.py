@@ -34,7 +34,7 @@ def command(verb: str) -> click.Command:
 def test_these_are_all() -> None:
     assert thoth_storage.list_commands(GROUP_CONTEXT) == [
         *("backup", "check", "checkpoint", "config", "copy", "demo", "diff", "forget", "key", "log", "name", "plugins"),
-        *("prune", "repair", "restore", "show", "snapshots", "status", "tag", "verify"),
+        *("prune", "repair", "restore", "serve", "show", "snapshots", "status", "tag", "verify"),
     ]
     for group, verbs in GROUPS.items():
         found = command(group)

@@ -30,7 +30,7 @@ _VERBS = (
         "plugins",
         "prune",
     ),
-    *("repair", "restore", "show", "snapshots", "status", "tag", "verify"),
+    *("repair", "restore", "serve", "show", "snapshots", "status", "tag", "verify"),
 )
 
 

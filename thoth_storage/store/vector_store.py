@@ -26,6 +26,7 @@ from thoth_storage.store.quiet import quiet_settings
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
+    from thoth_storage.store.client import LiveClient
     from thoth_storage.store.live import LiveStore
 
 __all__ = ["VectorStore"]
@@ -67,6 +68,11 @@ class VectorStore:
     def url(self) -> str:
         """Where the store lives, without secrets."""
         return self._client.url
+
+    @property
+    def client(self) -> LiveClient:
+        """Chroma's client on the same store, as ``PersistentClient`` gives it: ``status()``, ``snapshots()``."""
+        return self._client
 
     def collection(self, name: str) -> VectorStore:
         """The same verbs on another collection of this store. Closing one of them closes them all."""

@@ -1,0 +1,15 @@
+"""One service for all tests that leave it as they found it, or add what others do not look for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.service.helpers import Service, service
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with service(tmp_path_factory.mktemp("service"), "./store") as started:
+        yield started

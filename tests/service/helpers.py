@@ -1,0 +1,131 @@
+"""``thoth-storage serve`` as a process, and clients of it: MCP's own, and plain HTTP."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import httpx2
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from tests.cli.helpers import PROGRAM, environment
+
+__all__ = ["Answer", "Service", "call", "call_all", "client", "service"]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running one. ``address`` as ``http://127.0.0.1:43210``."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+    errors: Path
+
+    def ask(self, path: str, method: str = "GET", **options: Any) -> httpx.Response:
+        # No TLS here, whose roots take longer to read than an answer.
+        return httpx.request(method, f"{self.address}{path}", timeout=20, verify=False, **options)
+
+    def ready(self) -> Any:
+        return self.ask("/ready").json()
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 30
+        while not (told := self.ready())["ready"]:
+            assert self.process.poll() is None, self.logged()
+            assert time.monotonic() < deadline, told
+            time.sleep(0.1)  # it has better things to do
+
+    def terminate(self) -> int:
+        """SIGTERM; the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+    def logged(self) -> str:
+        return self.errors.read_text()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``data`` is the structured content; ``text`` what is told of an error."""
+
+    data: Any
+    error: bool
+    text: str
+
+
+@contextmanager
+def service(
+    folder: Path, *arguments: str, env: Mapping[str, str] | None = None, ready: bool = True
+) -> Iterator[Service]:
+    """Serve with files in ``folder``, on a free port; killed at the end unless it ended before."""
+    folder.mkdir(exist_ok=True)
+    errors = folder / "stderr"
+    more = {
+        "THOTH_STORAGE_EMBEDDER": "lexical",
+        "THOTH_STORAGE_CACHE_DIR": str(folder / "cache"),
+        **(env or {}),
+    }
+    with (
+        errors.open("wb") as stderr,
+        subprocess.Popen(
+            [*PROGRAM, "serve", "--port", "0", "--json", *arguments],
+            env=environment(more),
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            text = b""
+            while not text.endswith(b"\n}\n"):
+                line = process.stdout.readline()
+                assert line, errors.read_text()
+                text += line
+            running = Service(process, json.loads(text)["address"], errors)
+            if ready:
+                running.wait_until_ready()
+            yield running
+        finally:
+            process.kill()
+
+
+@asynccontextmanager
+async def client(address: str, headers: Mapping[str, str] | None = None) -> AsyncIterator[Client]:
+    async with httpx2.AsyncClient(headers=headers, timeout=30) as http:
+        transport = streamable_http_client(f"{address}/mcp", http_client=http)
+        async with Client(transport) as connected:
+            yield connected
+
+
+def call(address: str, tool: str, headers: Mapping[str, str] | None = None, **arguments: Any) -> Answer:
+    """One call by a client of its own."""
+    return call_all(address, (tool, arguments), headers=headers)[0]
+
+
+def call_all(
+    address: str, *calls: tuple[str, dict[str, Any]], headers: Mapping[str, str] | None = None
+) -> list[Answer]:
+    """Calls of one client, one after another."""
+
+    async def run() -> list[Answer]:
+        async with client(address, headers) as connected:
+            return [await answer(connected, tool, arguments) for tool, arguments in calls]
+
+    return anyio.run(run)
+
+
+async def answer(connected: Client, tool: str, arguments: dict[str, Any]) -> Answer:
+    result = await connected.call_tool(tool, arguments)
+    text = "".join(getattr(part, "text", "") for part in result.content)
+    return Answer(result.structured_content, bool(result.is_error), text if result.is_error else "")

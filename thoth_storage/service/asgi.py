@@ -1,0 +1,100 @@
+"""The service as an ASGI application: its routes, and what stands before all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from importlib import metadata
+
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from thoth_storage.service.auth import HostCheck, TokenCheck
+from thoth_storage.service.lifecycle import StoreKeeper
+from thoth_storage.service.limits import BodyLimit
+from thoth_storage.service.metrics_text import CONTENT_TYPE, Durations, gauge
+from thoth_storage.service.observing import Observing
+from thoth_storage.service.pages import Page
+from thoth_storage.service.readiness import Readiness, Seen
+from thoth_storage.service.settings import ServiceSettings
+from thoth_storage.service.tools import build_server
+from thoth_storage.service.watching import in_daemon
+
+__all__ = ["build_app"]
+
+_ROUTES = frozenset(["/", "/mcp", "/health", "/ready", "/metrics"])
+
+
+def build_app(keeper: StoreKeeper, settings: ServiceSettings) -> Starlette:
+    """Opens the store when it starts, and closes it when it ends, within the rest of the deadline."""
+    version = metadata.version("thoth-storage")
+    requests = Durations("thoth_service_requests", "Requests by route and status.")
+    calls = Durations("thoth_service_tool_calls", "Calls of tools by tool and outcome.")
+    readiness = Readiness(keeper, settings.max_behind)
+    server = build_server(keeper, calls, read_only=settings.read_only, version=version)
+    # Stateless: the next request of a client may reach another instance. Hosts and sizes are seen to before.
+    routes = server.streamable_http_app(
+        stateless_http=True,
+        json_response=True,
+        max_request_body_size=settings.body_limit + 1,
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    ).routes
+
+    async def health(_request: Request) -> Response:
+        return PlainTextResponse("alive\n")
+
+    async def ready(_request: Request) -> Response:
+        reasons = await readiness.reasons()
+        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+
+    async def metrics(_request: Request) -> Response:
+        reasons = await readiness.reasons()
+        lines = [*requests.lines(), *calls.lines(), *await _gauges(readiness, not reasons)]
+        lines += gauge("thoth_service_info", "Which version runs.", 1, {"version": version})
+        return Response("\n".join([*lines, ""]), media_type=CONTENT_TYPE)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with server.session_manager.run():
+            keeper.start()
+            try:
+                yield
+            finally:
+                await in_daemon(lambda: keeper.close(settings.deadline / 4))
+
+    middleware = [
+        Middleware(Observing, requests=requests, routes=_ROUTES),
+        Middleware(HostCheck, allowed=settings.allowed_hosts),
+        *([Middleware(TokenCheck, token=settings.token)] if settings.token else []),
+        Middleware(BodyLimit, limit=settings.body_limit),
+    ]
+    page = Page(keeper, readiness, read_only=settings.read_only, version=version)
+    ours = {"/health": health, "/ready": ready, "/metrics": metrics, "/": page.show}
+    own_routes = [Route(path, endpoint, methods=["GET"]) for path, endpoint in ours.items()]
+    return Starlette(routes=[*own_routes, *routes], middleware=middleware, lifespan=lifespan)
+
+
+async def _gauges(readiness: Readiness, ready: bool) -> list[str]:
+    seen = await readiness.seen()
+    return list(_lines(ready, seen))
+
+
+def _lines(ready: bool, seen: Seen | None) -> Iterator[str]:
+    yield from gauge("thoth_store_ready", "1 where this instance may be sent requests.", int(ready))
+    if seen is None:
+        return
+    status = seen.status
+    for name, about, value in (
+        ("documents", "Documents of the collection.", seen.documents),
+        ("position", "The last entry of the log that is in the newest checkpoint or applied here.", status.position),
+        ("behind", "Entries of the log that are not applied here yet.", status.behind),
+        ("pending_rows", "Rows that no checkpoint has yet.", status.pending),
+        ("pending_bytes", "Bytes of them, roughly.", status.pending_bytes),
+        ("local_bytes", "Bytes of the local files.", status.local_bytes),
+        ("checkpoint_pause_seconds", "For how long the last checkpoint held writers back.", status.pause),
+    ):
+        yield from gauge(f"thoth_store_{name}", about, value)
