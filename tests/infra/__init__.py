@@ -1,0 +1,1 @@
+"""The deployment: Terraform, container, scripts; as far as a machine without a Google account can tell."""
