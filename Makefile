@@ -9,13 +9,14 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 SOURCES := pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test soak lint format dist clean
+.PHONY: help demo test soak lint format docs dist clean
 
 help:
 	@echo "make demo             build a store, save it, bring it up elsewhere, compare (URL=gs://bucket/x for there)"
 	@echo "make test             the whole test suite (ARGS=... for pytest, instead of -n auto)"
 	@echo "make soak             hundreds of kills and random runs, an hour (every night on GitHub)"
 	@echo "make lint             format, lint, types, layers"
+	@echo "make docs             the docs site, into site/, with warnings as errors"
 	@echo "make dist             wheels of the core and the plugins, into dist/"
 
 $(VENV)/bin/python:
@@ -32,6 +33,10 @@ $(VENV)/.test: $(SOURCES) | $(VENV)/bin/python
 $(VENV)/.dev: $(SOURCES) | $(VENV)/bin/python
 	$(INSTALL) -e ".[dev]" $(PLUGINS)
 	@touch $@ $(VENV)/.test $(VENV)/.demo
+
+$(VENV)/.docs: $(SOURCES) | $(VENV)/bin/python
+	$(INSTALL) -e ".[docs]" $(PLUGINS)
+	@touch $@
 
 demo: $(VENV)/.demo
 	$(BIN)/thoth-storage demo $(URL)
@@ -52,10 +57,13 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 dist: $(VENV)/.dev
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist .
 	for plugin in plugins/*/; do $(BIN)/python -m build --wheel --outdir dist $$plugin || exit 1; done
 
 clean:
-	rm -rf $(VENV) dist build demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) dist build site demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis

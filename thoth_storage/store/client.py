@@ -33,7 +33,8 @@ class LiveClient(Client):
     URL.
 
     Safe to share between threads; writers wait for each other and for the moment that a checkpoint takes to copy; reads
-    go on. Writes are durable at the URL after ``checkpoint`` or ``close``.
+    go on. A write is durable at the URL when it returns; with ``durability="checkpoint"`` after ``checkpoint`` or
+    ``close``.
     """
 
     def __init__(
@@ -70,28 +71,33 @@ class LiveClient(Client):
         return self._live.url
 
     def checkpoint(self, name: str | None = None, tags: Iterable[str] = ()) -> Snapshot:
-        """Make all that was written so far durable at the URL, as a snapshot, while reads go on.
+        """Store the state as a snapshot, while reads go on: an opening begins with it, and ``restore`` can go back to
+        it.
 
-        Raises ConflictError if another process stored a checkpoint since this one was opened: nothing is lost, the
-        state is then kept as a snapshot of the name that the error tells. PermissionError_ in mode "r".
+        With ``durability="checkpoint"`` this makes durable what was written, and raises ConflictError if another
+        process wrote meanwhile: nothing is lost, the state is then kept as a snapshot of the name that the error tells.
+        PermissionError_ in mode "r".
         """
         if isinstance(tags, str):
             raise InvalidArgumentError(f"tags are a list of strings, not the string {tags!r:.80}")
         return self._live.checkpoint(name, ["checkpoint", *tags])
 
     def refresh(self) -> bool:
-        """Go on to the newest checkpoint at the URL, without a gap for readers; whether there was one.
+        """Apply what others wrote since; whether there was anything. Readers see no gap.
 
-        Raises ConflictError while there are writes that no checkpoint has.
+        With ``durability="checkpoint"`` it raises ConflictError while there are writes that no checkpoint has.
         """
         return self._live.refresh()
 
     def restore(self, wanted: str | None = "latest", at: datetime | None = None) -> Snapshot:
-        """Go back to a snapshot (``"latest"``, id, unique beginning of an id, name), or to the newest not after ``at``.
+        """Go back to a snapshot (``"latest"``, id, unique beginning of an id, name), or to the state at the time
+        ``at``.
 
-        What was written since the last checkpoint is kept as a snapshot first, so this can be undone. Searches under
-        way end on the old state, later ones see the new; Collection objects go on working. The restored state is the
-        newest at the URL with the next ``checkpoint`` or ``close``. Raises NotFoundError.
+        It is an entry of the log, so all that have the store open follow. What was written since the last checkpoint is
+        kept as a snapshot first, so this can be undone. Searches under way end on the old state, later ones see the
+        new; Collection objects go on working. In mode "r" it is this reader's alone, and ``at`` means the newest
+        checkpoint that is not later. With ``durability="checkpoint"`` the restored state is at the URL after
+        ``checkpoint`` or ``close``. Raises NotFoundError.
         """
         if at is not None and wanted not in (None, "latest"):
             raise InvalidArgumentError(f"both a snapshot ({wanted!r:.80}) and a time were given", hint="give one")
@@ -127,10 +133,11 @@ class LiveClient(Client):
         )
 
     def close(self) -> None:
-        """Make everything durable at the URL and give back directory, threads, connections and descriptors. Repeatable.
+        """Make a last checkpoint and give back directory, threads, connections and descriptors. Repeatable.
 
-        Where the checkpoint fails the error is raised and the client stays open, so that nothing is lost: try again.
-        After a ConflictError it is closed, as its state is kept under the name that the error tells.
+        With ``durability="checkpoint"``, where that fails the error is raised and the client stays open, so that
+        nothing is lost: try again. After a ConflictError it is closed, as its state is kept under the name that the
+        error tells.
         """
         for each in self._repeaters:
             each.stop()

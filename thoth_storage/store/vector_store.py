@@ -37,10 +37,11 @@ _log = logging.getLogger(__name__)
 
 
 class VectorStore:
-    """Opening brings the newest snapshot at ``url`` into a local Chroma directory and answers from there.
+    """Opening brings the store at ``url`` into a local Chroma directory and answers from there.
 
-    Writes are durable at the URL after ``backup``, ``sync`` or ``close`` (or the end of a ``with`` block), not before.
-    Safe to share between threads; writers wait for each other, and for the short copy that a backup takes; reads go on.
+    A write is durable at the URL when it returns (with ``durability="checkpoint"`` after ``backup``, ``sync`` or
+    ``close``). Safe to share between threads; writers wait for each other, and for the short copy that a backup takes;
+    reads go on.
 
     ``url`` as everywhere (left out: see ``thoth_storage.config``); ``embedder`` an embedding function of Chroma, any
     callable from texts to vectors, ``"default"``, ``"lexical"`` or ``"module:object"``; what else there is goes to
@@ -230,20 +231,18 @@ class VectorStore:
         return list(dict.fromkeys(snapshot.name for snapshot in self._client.snapshots() if snapshot.name))
 
     def restore(self, name: str | None = None, at: datetime | None = None) -> int:
-        """Go back to a snapshot (by name, id or ``latest``), or to the newest not after ``at``; how many files it has.
+        """Go back to a snapshot (by name, id or ``latest``), or to the state at the time ``at``; how many files it has.
 
         What was written since the last snapshot is kept as one first, so this can be undone. Searches under way finish
-        on the old state. The restored state is the newest at the URL with the next ``sync`` or ``close``.
+        on the old state. All that have the store open follow.
         """
         if name is not None and at is not None:
             raise InvalidArgumentError("restore takes a name or a time, not both")
         return self._client.restore(name or "latest", at).files
 
     def close(self) -> None:
-        """Make everything durable at the URL and give back directory, connections and descriptors. Repeatable.
-
-        Where the snapshot fails the error is raised and the store stays open, so that nothing is lost: try again. After
-        a ConflictError it is closed, as its state is kept under the name that the error tells.
+        """Make a last checkpoint and give back directory, connections and descriptors. Repeatable. Failures are those
+        of ``PersistentClient.close``.
         """
         self._client.close()
 
