@@ -16,7 +16,7 @@ from thoth_storage import catalogue, config, hookspecs, urls
 from thoth_storage.backend import Backend, Capabilities
 from thoth_storage.errors import ConfigurationError, EncryptionKeyError, PluginError, StorageError
 from thoth_storage.memory import MemoryBackend
-from thoth_storage.wrappers import RetryingBackend
+from thoth_storage.wrappers import MeteredBackend, RetryingBackend
 
 __all__ = ["PluginInfo", "Registry", "list_plugins", "open_backend", "resolve_key"]
 
@@ -190,13 +190,14 @@ def open_backend(url: Any, **storage_options: Any) -> Backend:
     """Open the backend for a URL (``str``, ``pathlib.Path`` or ``UPath``); options go to its file system.
 
     No request is sent: a wrong bucket or identity shows at the first verb. Transient failures are retried
-    beneath every verb (``RetryingBackend``), for as long as the setting ``retry_deadline`` says. Raises
-    ConfigurationError for an unknown scheme or a malformed URL, PluginError where the plugin is broken or two claim the
-    scheme.
+    beneath every verb (``RetryingBackend``), for as long as the setting ``retry_deadline`` says; each try is counted
+    for the figures of this process (``MeteredBackend``). Raises ConfigurationError for an unknown scheme or a malformed
+    URL, PluginError where the plugin is broken or two claim the scheme.
     """
     target, carried = urls.url_of(url)
     deadline = config.get("retry_deadline", target)
-    return RetryingBackend(_registry().open(target, {**carried, **storage_options}), deadline=deadline)
+    backend = _registry().open(target, {**carried, **storage_options})
+    return RetryingBackend(MeteredBackend(backend, urls.split_url(target).scheme), deadline=deadline)
 
 
 def resolve_key(reference: str) -> object:

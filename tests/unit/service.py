@@ -40,7 +40,7 @@ def plugin(server: ObjectServer, bucket: str, endpoint_url: str) -> ts.Backend:
     backend: Any = ts.open_backend(f"{server.scheme}://{USER}{bucket}/db", **options)
     with suppress(StorageError):
         backend.inner.head("a")
-    return backend.inner  # type: ignore[no-any-return]
+    return backend.inner.inner  # type: ignore[no-any-return]
 
 
 def connect(

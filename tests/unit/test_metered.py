@@ -33,10 +33,10 @@ def test_each_verb_is_counted_with_its_payload(monkeypatch: pytest.MonkeyPatch) 
         "put": VerbMeter(2, 8, 2.0),
         "create": VerbMeter(1, 7, 1.0),
         "head": VerbMeter(1, 0, 1.0),
-        "list": VerbMeter(1, 0, 1.0),
-        "delete": VerbMeter(1, 0, 1.0),
+        "list": VerbMeter(1, 0, 1.0, objects=3),
+        "delete": VerbMeter(1, 0, 1.0, objects=2),
     }
-    assert meter.total() == VerbMeter(8, 22, 8.0, 0)
+    assert meter.total() == VerbMeter(8, 22, 8.0, 0, objects=5)
 
 
 def test_a_failure_is_a_request_and_an_error_but_no_payload() -> None:

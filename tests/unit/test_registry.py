@@ -13,7 +13,7 @@ import thoth_storage as ts
 from tests.unit.distributions import GOOD, Site
 from thoth_storage import registry
 from thoth_storage.errors import ConfigurationError
-from thoth_storage.wrappers import RetryingBackend
+from thoth_storage.wrappers import MeteredBackend, RetryingBackend
 
 TWO = """
     import thoth_storage as ts
@@ -57,12 +57,13 @@ def test_open(target: Any, url: str) -> None:
     backend = ts.open_backend(target)
     assert backend.url == url
     assert isinstance(backend, RetryingBackend)
+    assert isinstance(backend.inner, MeteredBackend)
     assert isinstance(backend, ts.Backend)
 
 
 def test_options_reach_the_backend_and_win_over_those_of_a_upath() -> None:
     backend: Any = ts.open_backend(UPath("gs://b/p", token="anon", project="theirs"), project="mine", timeout=3)
-    assert backend.inner.options() == {"token": "anon", "project": "mine", "timeout": 3}
+    assert backend.inner.inner.options() == {"token": "anon", "project": "mine", "timeout": 3}
 
 
 def test_two_claims_on_one_scheme_name_both(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from thoth_storage.backend import Backend, ObjectInfo
 from thoth_storage.errors import AlreadyExistsError, ConfigurationError, NotFoundError, UnavailableError
+from thoth_storage.telemetry import meters_of
 from thoth_storage.wrappers.base import WrappedBackend
 
 if TYPE_CHECKING:
@@ -40,10 +41,10 @@ class RetryingBackend(WrappedBackend):
         self._times = {"deadline": deadline, "first_pause": first_pause, "longest_pause": longest_pause}
 
     def get(self, key: str, start: int = 0, end: int | None = None) -> bytes:
-        return self._retry(lambda: self.inner.get(key, start, end))
+        return self._retry("get", lambda: self.inner.get(key, start, end))
 
     def put(self, key: str, data: bytes) -> None:
-        self._retry(lambda: self.inner.put(key, data))
+        self._retry("put", lambda: self.inner.put(key, data))
 
     def create(self, key: str, data: bytes) -> None:
         in_doubt = False
@@ -59,17 +60,17 @@ class RetryingBackend(WrappedBackend):
                 if not in_doubt or not self._holds(key, data):
                     raise
 
-        self._retry(attempt)
+        self._retry("create", attempt)
 
     def head(self, key: str) -> ObjectInfo:
-        return self._retry(lambda: self.inner.head(key))
+        return self._retry("head", lambda: self.inner.head(key))
 
     def list(self, prefix: str = "") -> Iterator[ObjectInfo]:
         # Taken whole: a listing that fails half way is begun anew, and none of it was handed out.
-        return iter(self._retry(lambda: list(self.inner.list(prefix))))
+        return iter(self._retry("list", lambda: list(self.inner.list(prefix))))
 
     def delete(self, *keys: str) -> None:
-        self._retry(lambda: self.inner.delete(*keys))
+        self._retry("delete", lambda: self.inner.delete(*keys))
 
     def _holds(self, key: str, data: bytes) -> bool:
         try:
@@ -78,23 +79,26 @@ class RetryingBackend(WrappedBackend):
             # Somebody deleted it since. Whose it was cannot be known; another attempt can.
             raise UnavailableError("the object of an unanswered create came and went", url=self.url, key=key) from gone
 
-    def _retry(self, attempt: Callable[[], _T]) -> _T:
+    def _retry(self, verb: str, attempt: Callable[[], _T]) -> _T:
         began = time.monotonic()
         try:
             return attempt()
         except UnavailableError as error:
-            return self._go_on(attempt, error, time.monotonic() - began)
+            return self._go_on(verb, attempt, error, time.monotonic() - began)
 
-    def _go_on(self, attempt: Callable[[], _T], failure: UnavailableError, passed: float) -> _T:
+    def _go_on(self, verb: str, attempt: Callable[[], _T], failure: UnavailableError, passed: float) -> _T:
         """What comes behind a first attempt that failed after ``passed`` seconds. Only here is tenacity imported: most
         commands never need it."""
         from tenacity import Retrying, retry_if_exception_type, stop_before_delay, wait_random_exponential
 
         first = [failure]
 
+        meters = meters_of(self.url.partition("://")[0])
+
         def next_attempt() -> _T:
             if first:
                 raise first.pop()
+            meters.note_retry(verb)
             return attempt()
 
         return Retrying(
