@@ -7,10 +7,11 @@ FROM ${PYTHON_IMAGE} AS build
 ENV PIP_CONSTRAINT=/src/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 COPY . .
+# kubernetes is a fifth of the image, and only Chroma's distributed servers import it.
 RUN python -m venv /opt/thoth \
     && /opt/thoth/bin/pip install --quiet ".[service,otel]" ./plugins/thoth-storage-local ./plugins/thoth-storage-gcs \
     && /opt/thoth/bin/pip check \
-    && /opt/thoth/bin/pip uninstall --quiet --yes pip
+    && /opt/thoth/bin/pip uninstall --quiet --yes kubernetes pip
 
 # Chroma's model (80 MB) where it is chosen: an instance must not download it, nor start with another than the last one.
 # /home, because that is what Cloud Run sets HOME to, and Chroma looks below it.
