@@ -33,8 +33,8 @@ def command(verb: str) -> click.Command:
 
 def test_these_are_all() -> None:
     assert thoth_storage.list_commands(GROUP_CONTEXT) == [
-        *("backup", "check", "checkpoint", "config", "copy", "demo", "diff", "forget", "key", "log", "name", "plugins"),
-        *("prune", "repair", "restore", "serve", "show", "snapshots", "status", "tag", "verify"),
+        *("add", "backup", "check", "checkpoint", "config", "copy", "demo", "diff", "forget", "key", "log", "name"),
+        *("plugins", "prune", "query", "repair", "restore", "serve", "show", "snapshots", "status", "tag", "verify"),
     ]
     for group, verbs in GROUPS.items():
         found = command(group)
@@ -121,6 +121,12 @@ def test_version() -> None:
         ["tag", "x", "a"],
         ["name", "x"],
         ["name", "x", "a", "b", "--remove"],
+        ["add"],
+        ["add", "x", "--part-size", "9"],
+        ["query"],
+        ["query", "--", " "],
+        ["query", "x", "--where", "["],
+        ["query", "x", "-n", "0"],
         ["key"],
         ["key", "nonsense"],
         ["key", "rotate", "x", "--new-key", "a-key-in-the-clear"],

@@ -52,9 +52,8 @@ def tell_error(
 def tell_interrupt(output: Output, error: BaseException) -> int:
     """Say what stands, and give the exit code."""
     by_signal = isinstance(error, _Terminated)
-    message = (
-        f"{'terminated' if by_signal else 'interrupted'}; what was committed before stands, nothing else is visible"
-    )
+    stands = output.stands or "what was committed before stands, nothing else is visible"
+    message = f"{'terminated' if by_signal else 'interrupted'}; {stands}"
     code = TERMINATED if by_signal else INTERRUPTED
     output.complain(message)
     tell_error(output, "Terminated" if by_signal else "Interrupted", message, code)

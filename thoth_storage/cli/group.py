@@ -16,6 +16,7 @@ __all__ = ["thoth_storage"]
 
 _VERBS = (
     *(
+        "add",
         "backup",
         "check",
         "checkpoint",
@@ -29,6 +30,7 @@ _VERBS = (
         "name",
         "plugins",
         "prune",
+        "query",
     ),
     *("repair", "restore", "serve", "show", "snapshots", "status", "tag", "verify"),
 )

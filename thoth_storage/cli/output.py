@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,8 @@ class Output:
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
         self.as_json = as_json
         self.quiet = quiet
+        self.stands: str | None = None
+        """Of work that was stopped on its way: what is done of it, where the verb knows."""
         self._documents = 0
 
     def document(self, data: Any) -> None:
@@ -73,6 +75,15 @@ class Output:
     def complain(self, text: str) -> None:
         """A line that is said in any case."""
         sys.stderr.write(f"{printable(text)}\n")
+
+    @contextmanager
+    def standing(self, tell: Callable[[], str]) -> Iterator[None]:
+        """If what is in here fails or is interrupted, ``tell`` is asked what is done of it."""
+        try:
+            yield
+        except BaseException:
+            self.stands = tell()
+            raise
 
     @contextmanager
     def progress(self, title: str) -> Iterator[ProgressCallback | None]:

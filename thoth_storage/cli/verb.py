@@ -120,6 +120,8 @@ def _tell(output: Output, error: StorageError, verbose: bool) -> int:
     if verbose:
         logging.getLogger("thoth_storage").error("the command failed", exc_info=error)
     output.complain(f"error: {error}")
+    if output.stands:
+        output.complain(output.stands)
     kind = type(error).__name__
     tell_error(output, kind, error.message, code, url=error.url, key=error.key, hint=error.hint)
     return code
