@@ -9,7 +9,6 @@ he has read or created it. (``repository.prune`` is careful in the same way.)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError, StorageError, UnavailableError
@@ -19,6 +18,7 @@ from thoth_storage.log.entry import Entry
 from thoth_storage.log.extent import look, truncated
 from thoth_storage.log.layout import entry_key
 from thoth_storage.log.log import Log
+from thoth_storage.telemetry import ThreadPool, operation
 
 __all__ = ["GRACE", "RUN", "FellBehindError", "Tail"]
 
@@ -76,6 +76,12 @@ class Tail:
         Raises FellBehindError, and CorruptionError where the next entry is missing though others follow, with nothing
         written; and what ``Log.create`` raises.
         """
+        with operation("append", self.log.url, bytes=len(payload)) as under_way:
+            entry, ours = self._append(payload)
+            under_way.set(sequence=entry.sequence, ours=ours)
+        return entry, ours
+
+    def _append(self, payload: bytes) -> tuple[Entry, bool]:
         self.log.check_writable()
         began = clock.now()
         if not self._is_fresh() and self._is_end(self.position):
@@ -104,7 +110,7 @@ class Tail:
         costs a request for each entry and one more, to be far behind takes eight at a time."""
         entries: list[Entry] = []
         size, at_once = 0, 1
-        with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="thoth-log") as pool:
+        with ThreadPool(_REQUESTS, thread_name_prefix="thoth-log") as pool:
             while size < RUN:
                 first = self.position + len(entries) + 1
                 numbers = range(first, first + at_once)

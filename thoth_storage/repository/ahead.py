@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import TypeVar
+
+from thoth_storage.telemetry import ThreadPool
 
 __all__ = ["ahead"]
 
@@ -18,7 +20,7 @@ _V = TypeVar("_V")
 def ahead(read: Callable[[_K], _V], keys: Iterable[_K]) -> Generator[_V]:
     """``map(read, keys)``, on threads. What ``read`` raises is raised when its turn comes, and no more is begun."""
     waiting: deque[Future[_V]] = deque()
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="thoth-manifests") as pool:
+    with ThreadPool(_AT_ONCE, thread_name_prefix="thoth-manifests") as pool:
         try:
             for key in keys:
                 waiting.append(pool.submit(read, key))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from thoth_storage.repository.known import Known
 from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.scan import Found, Source, read
 from thoth_storage.repository.vault import Vault
+from thoth_storage.telemetry import ThreadPool
 
 __all__ = ["Cut", "cut_files"]
 
@@ -46,7 +47,7 @@ def cut_files(source: Source, known: Known, vault: Vault) -> Iterator[Iterator[t
     """
     block_size = vault.settings.block_size
     segment = max(_SEGMENT // block_size, 1) * block_size
-    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="thoth-hash") as pool:
+    with ThreadPool(_WORKERS, thread_name_prefix="thoth-hash") as pool:
         jobs = (
             partial(_cut, source, file, start, segment, known, vault)
             for file in source.files
@@ -90,7 +91,7 @@ def _cut(
 
 
 def _in_order(
-    pool: ThreadPoolExecutor, jobs: Iterator[Callable[[], tuple[Found, list[Cut], bool]]]
+    pool: ThreadPool, jobs: Iterator[Callable[[], tuple[Found, list[Cut], bool]]]
 ) -> Iterator[tuple[Found, list[Cut], bool]]:
     """Results in the order of the jobs, with at most a few of them begun ahead."""
     ahead: deque[Future[tuple[Found, list[Cut], bool]]] = deque()

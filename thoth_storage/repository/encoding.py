@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from thoth_storage.repository.deltas import base_for, delta_frame
 from thoth_storage.repository.fetch import fetch
 from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.vault import Vault
+from thoth_storage.telemetry import ThreadPool
 
 __all__ = ["Changed", "DeltaWriter"]
 
@@ -48,7 +49,7 @@ class DeltaWriter:
     def __init__(self, vault: Vault, staging: str | os.PathLike[str] | None) -> None:
         self._vault = vault
         self._staging = Path(staging) if staging is not None else None
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="thoth-deltas")
+        self._pool = ThreadPool(1, thread_name_prefix="thoth-deltas")
         self._window: list[Changed] = []
         self._bytes = 0
         self._running: Future[list[Changed]] | None = None

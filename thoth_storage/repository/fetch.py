@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import NamedTuple
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError, StorageError
@@ -20,11 +20,9 @@ from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.packs import check_pack_header
 from thoth_storage.repository.ranges import Batch, Node, Range, batches
 from thoth_storage.repository.vault import Vault
+from thoth_storage.telemetry import ThreadPool
 
 __all__ = ["Fetched", "Use", "UseFrame", "fetch", "fetch_frames", "read_frames"]
-
-_REQUESTS = 3
-"""In flight at once. With ranges of a pack that is 51 MiB, and what HTTP clients copy of it."""
 
 Use = Callable[[Block, bytes | memoryview], None]
 """What to do with a block; one that was asked for by its place alone comes with its digest."""
@@ -63,13 +61,13 @@ def fetch(vault: Vault, blocks: Iterable[Block], use: Use) -> Generator[Fetched]
 
 def fetch_frames(vault: Vault, blocks: Iterable[Block], use: UseFrame) -> Generator[Fetched]:
     """The same with the frames. What a delta stands on comes before it, on the same thread, if both are asked for."""
-    with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="thoth-fetch") as pool:
+    with ThreadPool(vault.downloads, thread_name_prefix="thoth-fetch") as pool:
         ahead: deque[Future[list[Fetched]]] = deque()
         try:
             for batch in batches(blocks):
                 for job in _jobs(pool, vault, batch, use):
                     ahead.append(job)
-                    if len(ahead) > _REQUESTS:
+                    if len(ahead) > vault.downloads:
                         yield from ahead.popleft().result()
             while ahead:
                 yield from ahead.popleft().result()
@@ -78,7 +76,7 @@ def fetch_frames(vault: Vault, blocks: Iterable[Block], use: UseFrame) -> Genera
                 future.cancel()
 
 
-def _jobs(pool: ThreadPoolExecutor, vault: Vault, batch: Batch, use: UseFrame) -> Iterator[Future[list[Fetched]]]:
+def _jobs(pool: ThreadPool, vault: Vault, batch: Batch, use: UseFrame) -> Iterator[Future[list[Fetched]]]:
     # Those that are waited for are begun before those that wait: the pool cannot come to a standstill.
     links = [pool.submit(read_frames, vault, each) for each in batch.links]
     for each in batch.roots:

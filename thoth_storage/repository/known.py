@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
@@ -17,6 +16,7 @@ from thoth_storage.repository.partials import load_partials
 from thoth_storage.repository.records import read_blocks
 from thoth_storage.repository.scan import Source
 from thoth_storage.repository.vault import Vault
+from thoth_storage.telemetry import ThreadPool
 
 __all__ = ["Known", "load_known"]
 
@@ -81,7 +81,7 @@ def _read(vault: Vault, keys: list[SnapshotKey], index: Index) -> Iterator[tuple
 
     # The newest first, then a few at once: the manifests of a large store are large, and the newest may be enough.
     rows, first, count = 0, 0, 1
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="thoth-manifests") as pool:
+    with ThreadPool(_AT_ONCE, thread_name_prefix="thoth-manifests") as pool:
         while first < len(keys) and rows < _ROWS:
             for found in filter(None, pool.map(read, keys[first : first + count])):
                 rows += len(found[0].pack) // 4

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -18,6 +17,7 @@ from thoth_storage.errors import ConflictError, CorruptionError, FormatError, No
 from thoth_storage.repository.index import Entry, Index, read_entry, write_entry
 from thoth_storage.repository.layout import IndexKey, new_id
 from thoth_storage.repository.vault import Vault
+from thoth_storage.telemetry import ThreadPool
 
 __all__ = [
     "FIRST_TIME",
@@ -165,7 +165,7 @@ def _load(vault: Vault, entries: Sequence[Entry], bodies: dict[str, _Body], stri
     covered: set[str] = set()
     read: dict[str, _Body] = {}
     waiting = list(reversed(entries))
-    with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="thoth-labels") as pool:
+    with ThreadPool(_REQUESTS, thread_name_prefix="thoth-labels") as pool:
         while waiting:
             batch, waiting = waiting[:_REQUESTS], waiting[_REQUESTS:]
             for entry, found in zip(

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Self
 
 from thoth_storage.errors import CorruptionError, FormatError
 from thoth_storage.repository.layout import FORMAT_VERSION, PACK_SIZE, new_id, pack_key
 from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.vault import Vault
+from thoth_storage.telemetry import ThreadPool
 
 __all__ = ["PACK_HEADER_SIZE", "PackWriter", "check_pack_header", "pack_header"]
 
 _MAGIC = b"THOTHPAK"
 PACK_HEADER_SIZE = 16
 """Bytes that a pack begins with: magic, version, zeros. Its frames follow without gaps."""
-
-_UPLOADS = 3
-"""Packs in flight. With the one that is being filled, and the copy that an HTTP client makes, that is about 112 MiB."""
 
 
 def pack_header(version: int) -> bytes:
@@ -51,8 +49,8 @@ class PackWriter:
     def __init__(self, vault: Vault) -> None:
         self._backend = vault.backend
         self._lowest = 2 if vault.cipher.encrypts else 1
-        self._pool = ThreadPoolExecutor(_UPLOADS, thread_name_prefix="thoth-upload")
-        self._slots = threading.BoundedSemaphore(_UPLOADS)
+        self._pool = ThreadPool(vault.uploads, thread_name_prefix="thoth-upload")
+        self._slots = threading.BoundedSemaphore(vault.uploads)
         self._uploads: list[tuple[Future[None], list[Block]]] = []
         self._done: list[Block] = []
         self._version = self._lowest

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,6 +19,7 @@ from thoth_storage.repository.layout import pack_key
 from thoth_storage.repository.manifest import Block
 from thoth_storage.repository.ranges import Node, Range, ranges
 from thoth_storage.repository.vault import Vault
+from thoth_storage.telemetry import ThreadPool
 
 __all__ = ["Patch", "patch"]
 
@@ -61,7 +61,7 @@ def patch(
 
 def _try(vault: Vault, batch: list[Patch], use: Callable[[Block, bytes], None]) -> Iterator[tuple[Range, list[Block]]]:
     """A link of each chain at a time, from the top, until one stands on what is there."""
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="thoth-patch") as pool:
+    with ThreadPool(_AT_ONCE, thread_name_prefix="thoth-patch") as pool:
         while batch:
             standing: dict[tuple[str, int], list[Patch]] = defaultdict(list)
             for each in batch:

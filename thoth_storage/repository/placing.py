@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ from thoth_storage.repository.patching import Patch, patch
 from thoth_storage.repository.ranges import batches
 from thoth_storage.repository.reports import Progress, ProgressCallback
 from thoth_storage.repository.vault import Vault
+from thoth_storage.telemetry import ThreadPool
 
 __all__ = ["Plan"]
 
@@ -141,7 +141,7 @@ class Plan:
                 offset += sum(self._blocks[row].plain for row in part)
         found: set[int] = set()
         lock = Lock()
-        with ThreadPoolExecutor(_HASHERS, thread_name_prefix="thoth-reuse") as pool:
+        with ThreadPool(_HASHERS, thread_name_prefix="thoth-reuse") as pool:
             for _ in pool.map(lambda span: self._compare(span, found, lock, files), spans):
                 pass
         self.reused = sum(self._blocks[row].plain * len(self._places[row]) for row in found)

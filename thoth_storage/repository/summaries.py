@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -20,6 +19,7 @@ from thoth_storage.repository.manifest import Header
 from thoth_storage.repository.records import read_header, to_microseconds, to_snapshot
 from thoth_storage.repository.reports import Snapshot
 from thoth_storage.repository.vault import Vault
+from thoth_storage.telemetry import ThreadPool
 
 __all__ = ["CATALOGUE", "read_catalogue", "read_headers", "read_stored", "summarize", "update_catalogue"]
 
@@ -89,7 +89,7 @@ def _read(keys: Sequence[SnapshotKey], read: Callable[[SnapshotKey], Header]) ->
             damaged.add(key)
             return None
 
-    with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="thoth-headers") as pool:
+    with ThreadPool(_REQUESTS, thread_name_prefix="thoth-headers") as pool:
         headers = [header for header in pool.map(attempt, keys) if header]
     return headers, [key for key in keys if key in damaged]
 

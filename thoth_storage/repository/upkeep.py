@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.repository.facade import Facade
 from thoth_storage.repository.reports import timed
+from thoth_storage.telemetry import operation
 
 if TYPE_CHECKING:
     from thoth_storage.repository.copying import CopyReport
@@ -38,7 +39,10 @@ class Upkeep(Facade):
         """
         from thoth_storage.repository.verify import verify
 
-        return verify(self.vault, read_data, timed(progress))
+        with operation("verify", self.url) as under_way:
+            report = verify(self.vault, read_data, timed(progress))
+            under_way.set(ok=report.ok, problems=len(report.problems), bytes=report.bytes, part=report.part)
+        return report
 
     def repair(
         self,
@@ -53,7 +57,8 @@ class Upkeep(Facade):
         """
         from thoth_storage.repository.repair import repair
 
-        return repair(self.vault, drop, dry_run, source, timed(progress))
+        with operation("repair", self.url, dry_run=dry_run):
+            return repair(self.vault, drop, dry_run, source, timed(progress))
 
     def forget(
         self,
@@ -82,7 +87,10 @@ class Upkeep(Facade):
         tags = frozenset(check_name(tag) for tag in ([keep_tags] if isinstance(keep_tags, str) else keep_tags))
         counts = (keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly)
         policy = Policy(*counts, tags, frozenset(keep_ids)) if snapshots is None or any(counts) or tags else None
-        return forget(self.vault, policy, _listed(snapshots), dry_run)
+        with operation("forget", self.url, dry_run=dry_run) as under_way:
+            report = forget(self.vault, policy, _listed(snapshots), dry_run)
+            under_way.set(forgotten=len(report.forgotten))
+        return report
 
     def prune(
         self,
@@ -104,7 +112,10 @@ class Upkeep(Facade):
             raise InvalidArgumentError(
                 f"a grace is a timedelta, not the {type(grace).__name__} {grace!r:.80}", hint="timedelta(hours=24), say"
             )
-        return prune(self.vault, grace, max_unused, dry_run, timed(progress))
+        with operation("prune", self.url, dry_run=dry_run) as under_way:
+            report = prune(self.vault, grace, max_unused, dry_run, timed(progress))
+            under_way.set(deleted=report.deleted, bytes=report.deleted_bytes, marked=report.marked)
+        return report
 
     def copy_to(
         self,
@@ -119,7 +130,10 @@ class Upkeep(Facade):
         """
         from thoth_storage.repository.copying import copy_snapshots
 
-        return copy_snapshots(self.vault, other.vault, _listed(snapshots), timed(progress))
+        with operation("copy", self.url, target=other.url) as under_way:
+            report = copy_snapshots(self.vault, other.vault, _listed(snapshots), timed(progress))
+            under_way.set(snapshots=len(report.snapshots), bytes=report.stored)
+        return report
 
 
 def _listed(snapshots: Iterable[str] | None) -> list[str] | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from thoth_storage.errors import ConflictError, CorruptionError, FormatError, PermissionError_, StorageError
 from thoth_storage.repository import Snapshot
 from thoth_storage.repository.held import HeldError
+from thoth_storage.telemetry import operation
 
 if TYPE_CHECKING:
     from thoth_storage.repository import Repository
@@ -102,7 +103,7 @@ class Checkpoints:
 
     def _publish(self, name: str | None, tags: Iterable[str]) -> tuple[Snapshot, str | None]:
         """Capture with the writers held back, upload without. What was written meanwhile stays pending."""
-        with self._publishing, self.gate.hurrying():
+        with self._publishing, self.gate.hurrying(), operation("checkpoint", self.url) as under_way:
             self.check_open()
             if self.mode == "r":
                 raise PermissionError_("this store is opened read-only", url=self.url, hint='open it with mode="rw"')
@@ -120,6 +121,9 @@ class Checkpoints:
             if not rival:
                 self._state.base, self._state.has_more = snapshot.id, False
             self._state.strayed = rival is not None
+            under_way.set(
+                snapshot=snapshot.id, position=snapshot.position, bytes=snapshot.added, pause=self._state.pause
+            )
             return snapshot, rival
 
     def _store(self, name: str | None, tags: tuple[str, ...]) -> tuple[Snapshot, str | None]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from thoth_storage.repository import Progress, Repository
 from thoth_storage.store.budget import check_room
 from thoth_storage.store.cache import CacheDirectory, trim
+from thoth_storage.telemetry import operation
 
 __all__ = ["Hydrator"]
 
@@ -31,6 +32,10 @@ class Hydrator:
         One that was kept by an earlier run is taken as it is where it holds that very snapshot, else its blocks are
         reused, or those below ``reuse``. It is left as it was where that fails.
         """
+        with operation("hydrate", self.repository.url, snapshot=snapshot):
+            return self._hydrate(snapshot, reuse)
+
+    def _hydrate(self, snapshot: str | None, reuse: Path | None) -> CacheDirectory:
         cache = CacheDirectory(self.root, self.repository.url, warm=reuse is None)
         try:
             if snapshot and cache.snapshot != snapshot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from thoth_storage.store.background import CheckpointPolicy
 from thoth_storage.store.cache import CacheDirectory
 from thoth_storage.store.hydration import Hydrator
 from thoth_storage.store.line import Line
+from thoth_storage.telemetry import ThreadPool
 
 if TYPE_CHECKING:
     from chromadb.config import Settings
@@ -158,7 +159,7 @@ def _begin(hydrator: Hydrator, mode: str) -> _Begun:
 
 def _beside_imports(begin: Callable[[], _Begun]) -> _Begun:
     """What ``begin`` gives, run while chromadb is imported, which takes half a second."""
-    with ThreadPoolExecutor(1, thread_name_prefix="thoth-hydrate") as pool:
+    with ThreadPool(1, thread_name_prefix="thoth-hydrate") as pool:
         running: Future[_Begun] = pool.submit(begin)
         try:
             import_module("thoth_storage.store.client")

@@ -20,6 +20,7 @@ from thoth_storage.store.gate import Gate
 from thoth_storage.store.operations import State, Told, decode
 from thoth_storage.store.start import Start
 from thoth_storage.store.trials import Outcome, Trials
+from thoth_storage.telemetry import operation
 
 __all__ = ["BULK", "Ground", "LocalFailureError", "Replica"]
 
@@ -120,6 +121,11 @@ class Replica:
 
     def take(self, entries: Sequence[Entry], most: int = SLICE) -> None:
         """Apply entries, the next ones in order. A state that one of them sets makes those before it needless."""
+        with operation("replay", self.log.url, entries=len(entries)) as under_way:
+            self._take(entries, most)
+            under_way.set(position=self.position)
+
+    def _take(self, entries: Sequence[Entry], most: int) -> None:
         told, failure = self._decoded(entries)
         for number in reversed(range(len(told))):
             state = next((each.arguments for each in told[number] if isinstance(each.arguments, State)), None)
