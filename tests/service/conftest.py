@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.service.helpers import Service, service
+from tests.service.helpers import Hosted, hosted
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with service(tmp_path_factory.mktemp("service"), "./store") as started:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:
+    folder = tmp_path_factory.mktemp("service")
+    with hosted(folder / "store", folder / "cache") as started:
         yield started

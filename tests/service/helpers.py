@@ -1,35 +1,43 @@
-"""``thoth-storage serve`` as a process, and clients of it: MCP's own, and plain HTTP."""
+"""``thoth-storage serve`` as a process, the same application in this process, and clients of both: MCP's own, and plain
+HTTP."""
 
 from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
 import httpx2
+import uvicorn
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.cli.helpers import PROGRAM, environment
+from thoth_storage import VectorStore
+from thoth_storage.service.asgi import build_app
+from thoth_storage.service.lifecycle import StoreKeeper
+from thoth_storage.service.settings import ServiceSettings
 
-__all__ = ["Answer", "Service", "call", "call_all", "client", "service"]
+__all__ = ["Answer", "Hosted", "Service", "call", "call_all", "client", "hosted", "service"]
 
 
 @dataclass(frozen=True)
-class Service:
-    """A running one. ``address`` as ``http://127.0.0.1:43210``."""
+class Hosted:
+    """One that answers at ``address``, as ``http://127.0.0.1:43210``, with its store at ``url``."""
 
-    process: subprocess.Popen[bytes]
     address: str
-    errors: Path
+    url: str
 
     def ask(self, path: str, method: str = "GET", **options: Any) -> httpx.Response:
         # No TLS here, whose roots take longer to read than an answer.
@@ -41,9 +49,23 @@ class Service:
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + 30
         while not (told := self.ready())["ready"]:
-            assert self.process.poll() is None, self.logged()
+            self.check_alive()
             assert time.monotonic() < deadline, told
-            time.sleep(0.1)  # it has better things to do
+            time.sleep(0.05)  # it has better things to do
+
+    def check_alive(self) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Service(Hosted):
+    """In a process of its own."""
+
+    process: subprocess.Popen[bytes] = field(repr=False)
+    errors: Path
+
+    def check_alive(self) -> None:
+        assert self.process.poll() is None, self.logged()
 
     def terminate(self) -> int:
         """SIGTERM; the exit code."""
@@ -65,7 +87,7 @@ class Answer:
 
 @contextmanager
 def service(
-    folder: Path, *arguments: str, env: Mapping[str, str] | None = None, ready: bool = True
+    folder: Path, url: str | Path, *arguments: str, env: Mapping[str, str] | None = None, ready: bool = True
 ) -> Iterator[Service]:
     """Serve with files in ``folder``, on a free port; killed at the end unless it ended before."""
     folder.mkdir(exist_ok=True)
@@ -78,7 +100,7 @@ def service(
     with (
         errors.open("wb") as stderr,
         subprocess.Popen(
-            [*PROGRAM, "serve", "--port", "0", "--json", *arguments],
+            [*PROGRAM, "serve", str(url), "--port", "0", "--json", *arguments],
             env=environment(more),
             cwd=folder,
             stdout=subprocess.PIPE,
@@ -92,12 +114,38 @@ def service(
                 line = process.stdout.readline()
                 assert line, errors.read_text()
                 text += line
-            running = Service(process, json.loads(text)["address"], errors)
+            running = Service(json.loads(text)["address"], str(url), process, errors)
             if ready:
                 running.wait_until_ready()
             yield running
         finally:
             process.kill()
+
+
+@contextmanager
+def hosted(url: str | Path, cache: Path, keeper: StoreKeeper | None = None, **settings: Any) -> Iterator[Hosted]:
+    """The application on a port, in a thread of this process: no start-up of Python for what needs no process. With a
+    ``keeper`` of one's own it is not waited for."""
+    waits = keeper is None
+    mode: Any = "r" if settings.get("read_only") else "rw"
+    opener = partial(VectorStore, str(url), embedder="lexical", cache_dir=cache, mode=mode)
+    kept = keeper or StoreKeeper(lambda progress: opener(progress=progress, refresh=0))
+    chosen = ServiceSettings(url=str(url), **settings)
+    server = uvicorn.Server(
+        uvicorn.Config(build_app(kept, chosen), log_config=None, access_log=False, ws="none", lifespan="on")
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = "http://{}:{}".format(*listener.getsockname())
+        serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        serving.start()
+        try:
+            running = Hosted(address, str(url))
+            if waits:
+                running.wait_until_ready()
+            yield running
+        finally:
+            server.should_exit = True
+            serving.join(30)
 
 
 @asynccontextmanager

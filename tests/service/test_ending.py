@@ -133,7 +133,8 @@ def test_a_storage_that_hangs_does_not_keep_it(server: GcsServer, tmp_path: Path
         text=True,
     ) as process:
         assert process.stdout is not None
-        started = Service(process, process.stdout.readline().strip(), tmp_path / "none")  # type: ignore[arg-type]
+        address = process.stdout.readline().strip()
+        started = Service(address, URL, process, tmp_path / "none")  # type: ignore[arg-type]
         started.wait_until_ready()
         assert call(started.address, "add_documents", documents=["kept"], ids=["kept"]).data["count"] == 1
         server.faults.add("slow", 1 << 30, match="packs/", seconds=30)

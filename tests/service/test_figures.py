@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.service.helpers import Service, call, service
+from tests.service.helpers import Hosted, Service, call, hosted, service
 from tests.store.helpers import wait_until
 from thoth_storage.service.logs import Trace, trace_of
 from thoth_storage.service.metrics_text import Durations, gauge
@@ -40,14 +40,17 @@ def samples(text: str) -> dict[str, float]:
     return found
 
 
-def scrape(running: Service) -> dict[str, float]:
+def scrape(running: Hosted) -> dict[str, float]:
     return samples(running.ask("/metrics").text)
 
 
 def test_what_the_store_and_its_clients_do(tmp_path: Path) -> None:
-    with service(tmp_path / "service", "memory://figures") as started:
+    with hosted("memory://figures", tmp_path) as started:
         call(started.address, "add_documents", documents=["one", "two"])
         call(started.address, "restore", name="nope")
+        call(started.address, "search", query="x", nresults=1)
+        call(started.address, "search", query=1)
+        call(started.address, "no_such_tool")
         for path in ("/nowhere", "/wp-admin", "/%22%0A"):
             assert started.ask(path).status_code == 404
         wait_until(lambda: scrape(started).get("thoth_store_pending_rows") == 2)
@@ -59,6 +62,8 @@ def test_what_the_store_and_its_clients_do(tmp_path: Path) -> None:
     assert seen["thoth_store_local_bytes"] > 100_000
     assert seen['thoth_service_requests_total{route="other",status="404"}'] == 3
     assert seen['thoth_service_requests_total{route="/ready",status="200"}'] == 1
+    assert seen['thoth_service_tool_calls_total{tool="search",outcome="InvalidArgumentError"}'] == 2
+    assert not [each for each in seen if "no_such_tool" in each]
     assert seen['thoth_service_tool_calls_total{tool="add_documents",outcome="done"}'] == 1
     assert seen['thoth_service_tool_calls_total{tool="restore",outcome="NotFoundError"}'] == 1
     assert seen['thoth_service_tool_calls_seconds_count{tool="add_documents"}'] == 1
@@ -99,8 +104,8 @@ def test_the_trace_of_a_request(headers: dict[str, str], trace: Trace | None) ->
 
 @pytest.fixture(scope="module")
 def on_cloud_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    env = {"K_SERVICE": "thoth", "LOG_LEVEL": "INFO", "GCP_PROJECT_ID": "my-project", "THOTH_STORAGE_URL": "memory://c"}
-    with service(tmp_path_factory.mktemp("cloud"), "--host", "127.0.0.1", env=env) as started:
+    env = {"K_SERVICE": "thoth", "LOG_LEVEL": "INFO", "GCP_PROJECT_ID": "my-project"}
+    with service(tmp_path_factory.mktemp("cloud"), "memory://c", "--host", "127.0.0.1", env=env) as started:
         yield started
 
 
@@ -116,7 +121,7 @@ def test_logs_are_json_with_the_trace(on_cloud_run: Service) -> None:
     lines = logged(on_cloud_run)
     [failed] = [each for each in lines if each["message"].startswith("restore failed: ")]
     assert failed["severity"] == "INFO"
-    assert failed["logging.googleapis.com/trace"].endswith(TRACE)
+    assert failed["logging.googleapis.com/trace"] == f"projects/my-project/traces/{TRACE}"
     assert failed["logging.googleapis.com/spanId"] == SPAN
     assert failed["logging.googleapis.com/trace_sampled"] is True
     requests = [each for each in lines if "httpRequest" in each]
@@ -127,8 +132,3 @@ def test_logs_are_json_with_the_trace(on_cloud_run: Service) -> None:
     assert re.fullmatch(r"\d+\.\d{6}s", asked["httpRequest"]["latency"])
     assert "secret" not in on_cloud_run.logged()
     assert "/ready" not in on_cloud_run.logged()
-
-
-def test_elsewhere_they_are_lines(running: Service) -> None:
-    call(running.address, "restore", name="nope")
-    assert "{" not in running.logged()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
-from tests.service.helpers import Service, call_all, service
+from tests.service.helpers import Hosted, call_all, hosted
 from tests.store.helpers import wait_until
 from thoth_storage import Snapshot
 from thoth_storage.service.timeline import WIDTH, draw
@@ -57,14 +57,14 @@ class Page(HTMLParser):
         raise AssertionError(f"a comment: {data}")
 
 
-def page(running: Service, query: str | None = None) -> Page:
+def page(running: Hosted, query: str | None = None) -> Page:
     answer = running.ask("/", params={"q": query} if query else {})
     assert answer.status_code == 200
     return Page(answer.text)
 
 
 def test_the_store_at_a_glance(tmp_path: Path) -> None:
-    with service(tmp_path / "service", "memory://page") as started:
+    with hosted("memory://page", tmp_path) as started:
         empty = page(started)
         assert empty.named["state"] == "ready"
         assert empty.named["documents"] == "0"
@@ -81,7 +81,7 @@ def test_the_store_at_a_glance(tmp_path: Path) -> None:
     assert "thoth_documents2" in "".join(seen.text.split())
 
 
-def test_names_of_strangers_are_text(running: Service) -> None:
+def test_names_of_strangers_are_text(running: Hosted) -> None:
     call_all(
         running.address,
         ("add_documents", {"documents": [f"hostile {HOSTILE}"], "ids": [HOSTILE], "metadatas": [{HOSTILE: HOSTILE}]}),
@@ -96,7 +96,7 @@ def test_names_of_strangers_are_text(running: Service) -> None:
     call_all(running.address, ("delete_documents", {"ids": [HOSTILE]}))
 
 
-def test_a_search_by_its_address_alone(running: Service) -> None:
+def test_a_search_by_its_address_alone(running: Hosted) -> None:
     call_all(running.address, ("add_documents", {"documents": ["zebras have stripes"], "ids": ["zebra"]}))
     found = page(running, "stripes of zebras")
     assert found.named["results"].strip().startswith("zebras have stripes")
@@ -104,7 +104,7 @@ def test_a_search_by_its_address_alone(running: Service) -> None:
     assert ("form", "action", "/") in found.attributes
 
 
-def test_it_asks_nobody_else_and_runs_nothing(running: Service) -> None:
+def test_it_asks_nobody_else_and_runs_nothing(running: Hosted) -> None:
     answer = running.ask("/")
     policy = answer.headers["content-security-policy"]
     [style] = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)

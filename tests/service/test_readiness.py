@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 import anyio
 import pytest
 
-from tests.cli.helpers import program
+from tests.cli.helpers import invoke, program
 from tests.servers.clients import hurry
 from tests.servers.gcs import GcsServer
 from tests.service.helpers import call, service
@@ -95,7 +96,7 @@ def test_an_instance_that_lags_behind(tmp_path: Path) -> None:
 
 def test_a_replica_waits_for_the_first_writer(tmp_path: Path) -> None:
     """And says meanwhile what it waits for, without telling strangers where."""
-    with service(tmp_path / "service", str(tmp_path / "store"), "--read-only", ready=False) as started:
+    with service(tmp_path / "service", tmp_path / "store", "--read-only", ready=False) as started:
         wait_until(lambda: "NotFoundError" in started.ready()["reasons"][0])
         assert str(tmp_path) not in str(started.ready())
         assert str(tmp_path / "store") in started.ask("/").text
@@ -112,12 +113,15 @@ def test_what_stays_wrong_ends_it(tmp_path: Path) -> None:
     assert [line[:7] for line in said.err.splitlines()] == ["error: "]
 
 
-def test_an_address_that_is_taken(tmp_path: Path) -> None:
+def test_an_address_that_cannot_be_had() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        said = program("serve", "memory://x", "--port", str(port), "--json", cwd=tmp_path)
+        said = invoke("serve", "memory://x", "--port", str(port), "--json")
     assert said.code == 2
     assert said.error["message"] == f"cannot listen on 127.0.0.1 port {port}: Address already in use"
+    said = invoke("serve", "memory://x", "--host", "no such host", "--json")
+    assert said.code == 2
+    assert re.fullmatch(r"cannot listen on no such host port 8080: \w.+", said.error["message"])
 
 
 def test_a_keeper_tries_again_while_that_may_help() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from tests.service.helpers import Service, call, call_all, client, service
+from tests.service.helpers import Hosted, call, call_all, client, hosted
 from thoth_storage import VectorStore
 
 READS = {"search", "get_documents", "list_collections", "status", "list_backups"}
@@ -23,7 +23,7 @@ def tool_names(address: str) -> set[str]:
     return anyio.run(ask)
 
 
-def test_documents_come_and_are_found_and_go(running: Service) -> None:
+def test_documents_come_and_are_found_and_go(running: Hosted) -> None:
     added, found, got, _, left = call_all(
         running.address,
         (
@@ -44,14 +44,13 @@ def test_documents_come_and_are_found_and_go(running: Service) -> None:
     assert left.data == {"documents": [sky]}
 
 
-def test_what_was_acknowledged_is_at_the_url(running: Service, tmp_path: Path) -> None:
+def test_what_was_acknowledged_is_at_the_url(running: Hosted, tmp_path: Path) -> None:
     assert call(running.address, "add_documents", documents=["durable"], ids=["durable"]).data["count"] == 1
-    store = running.errors.parent / "store"
-    with VectorStore(store, embedder="lexical", cache_dir=tmp_path, mode="r") as other:
+    with VectorStore(running.url, embedder="lexical", cache_dir=tmp_path, mode="r") as other:
         assert other.get_documents(ids=["durable"])["documents"] == ["durable"]
 
 
-def test_a_request_that_is_sent_again_stores_nothing_twice(running: Service) -> None:
+def test_a_request_that_is_sent_again_stores_nothing_twice(running: Hosted) -> None:
     once = {"documents": ["same", "same", "same"], "metadatas": [{"retry": 1}, {"retry": 2}, {"retry": 1}]}
     first, second, got = call_all(
         running.address,
@@ -64,7 +63,7 @@ def test_a_request_that_is_sent_again_stores_nothing_twice(running: Service) -> 
     assert first.data["count"] == len(got.data["documents"]) == 2
 
 
-def test_many_documents_in_one_call(running: Service) -> None:
+def test_many_documents_in_one_call(running: Hosted) -> None:
     """All is checked before any is stored."""
     texts = [f"number {number}" for number in range(450)]
     metadatas = [{"many": number} for number in range(450)]
@@ -85,7 +84,7 @@ def test_many_documents_in_one_call(running: Service) -> None:
 
 
 def test_backups_and_going_back(tmp_path: Path) -> None:
-    with service(tmp_path / "service", "memory://tools") as started:
+    with hosted("memory://tools", tmp_path) as started:
         _, saved, _, names, back, got, told, listed = call_all(
             started.address,
             ("add_documents", {"documents": ["before"], "ids": ["1"]}),
@@ -116,23 +115,33 @@ def test_backups_and_going_back(tmp_path: Path) -> None:
         ("search", {"query": "x", "n_results": 0}, "n_results is 0; a number from 1 to 1000"),
         ("get_documents", {"limit": 1001}, "limit is 1001; a number from 0 to 1000"),
         ("search", {"query": "x", "where": {"a": {"$no": 1}}}, "$no"),
-        ("add_documents", {"documents": "text"}, "documents"),
+        ("restore", {"name": " "}, "restore needs a name; list_backups tells them"),
+        ("add_documents", {"documents": "text"}, "documents: input should be a valid list"),
+        ("add_documents", {"documents": ["a"], "metadatas": ["b"]}, "metadatas.0: input should be a valid dictionary"),
+        (
+            "add_documents",
+            {"documents": ["a"], "metadata": [{"kept": True}]},
+            "add_documents has no parameter 'metadata'; it has: documents, ids, metadatas",
+        ),
+        ("status", {"verbose": True}, "status has no parameter 'verbose'; it has: none"),
     ],
 )
-def test_errors_are_told_with_what_to_do(running: Service, tool: str, arguments: dict[str, Any], told: str) -> None:
+def test_errors_are_told_with_what_to_do(running: Hosted, tool: str, arguments: dict[str, Any], told: str) -> None:
     answer = call(running.address, tool, **arguments)
     assert answer.error
     assert told in answer.text
+    assert "Error executing" not in answer.text
     assert "Traceback" not in answer.text
     assert 'File "' not in answer.text
 
 
-def test_every_tool_says_what_it_does(running: Service) -> None:
+def test_every_tool_says_what_it_does(running: Hosted) -> None:
     async def ask() -> None:
         async with client(running.address) as connected:
             for tool in (await connected.list_tools()).tools:
                 assert tool.description
                 assert tool.output_schema
+                assert tool.input_schema["additionalProperties"] is False
                 assert tool.annotations is not None
                 assert tool.annotations.read_only_hint == (tool.name in READS)
 
@@ -143,9 +152,7 @@ def test_every_tool_says_what_it_does(running: Service) -> None:
 def test_a_read_only_service_has_no_tools_that_write(tmp_path: Path) -> None:
     with VectorStore(tmp_path / "store", embedder="lexical", cache_dir=tmp_path / "c") as store:
         store.add_documents(["readable"], ids=["1"])
-        with service(
-            tmp_path / "service", str(tmp_path / "store"), "--read-only", env={"THOTH_STORAGE_REFRESH": "0"}
-        ) as started:
+        with hosted(tmp_path / "store", tmp_path / "cache", read_only=True) as started:
             assert tool_names(started.address) == READS
             assert call(started.address, "search", query="readable").data["results"][0]["id"] == "1"
             store.add_documents(["later"], ids=["2"])

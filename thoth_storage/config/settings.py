@@ -104,8 +104,57 @@ SETTINGS = (
         *(("THOTH_STORAGE_RETRY_DEADLINE",), "20"),
     ),
     Setting(
+        *("uploads", "store", kinds.count(1, 64), 3),
+        "Packs of 16 MiB that are sent at once; each takes its size in memory.",
+        *(("THOTH_STORAGE_UPLOADS",), "8"),
+    ),
+    Setting(
+        *("downloads", "store", kinds.count(1, 64), 3),
+        "Ranges of up to 16 MiB that are asked for at once; each takes its size in memory.",
+        *(("THOTH_STORAGE_DOWNLOADS",), "8"),
+    ),
+    # Without variables: what is to be forgotten is said of one store, and never of whichever is named.
+    Setting(
+        *("keep_last", "store", kinds.count(0), 0),
+        "What forget keeps where it is told neither snapshots nor rules: the newest so many.",
+        example="3",
+    ),
+    Setting(
+        *("keep_hourly", "store", kinds.count(0), 0),
+        "The same: the newest of each of the last so many hours (UTC) that have one.",
+        example="24",
+    ),
+    Setting(*("keep_daily", "store", kinds.count(0), 0, "The same for days."), example="7"),
+    Setting(*("keep_weekly", "store", kinds.count(0), 0, "The same for weeks (ISO 8601)."), example="4"),
+    Setting(*("keep_monthly", "store", kinds.count(0), 0, "The same for months."), example="12"),
+    Setting(
+        *("keep_tags", "store", kinds.words, None, "The same: all that have one of these tags."), example='["prod"]'
+    ),
+    Setting(
+        *("chroma_token", "chroma", kinds.text, None),
+        "What a Chroma server that is exported to or imported from wants as its token: itself, or a reference.",
+        *(("THOTH_STORAGE_CHROMA_TOKEN",), "file:///run/secrets/chroma", True),
+    ),
+    Setting(
+        *("chroma_token_header", "chroma", kinds.text, "x-chroma-token"),
+        "The header that the token goes in; with Authorization as a bearer token.",
+        *(("THOTH_STORAGE_CHROMA_TOKEN_HEADER",), "Authorization"),
+    ),
+    Setting(
+        *("chroma_tenant", "chroma", kinds.text, "default_tenant", "The tenant on that server."),
+        *(("THOTH_STORAGE_CHROMA_TENANT",), "acme"),
+    ),
+    Setting(
+        *("chroma_database", "chroma", kinds.text, "default_database", "The database on that server."),
+        *(("THOTH_STORAGE_CHROMA_DATABASE",), "handbook"),
+    ),
+    Setting(
         *("log_level", "log", _level, "WARNING", "From which level on the command line logs."),
         *(("THOTH_STORAGE_LOG_LEVEL", "LOG_LEVEL"), "INFO"),
+    ),
+    Setting(
+        *("log_project", "log", kinds.text, None, "The Google Cloud project, which a trace's full name has in it."),
+        *(("GCP_PROJECT_ID",), "my-project"),
     ),
     Setting(
         *("host", "service", kinds.text, None),
@@ -130,8 +179,23 @@ SETTINGS = (
     ),
     Setting(
         *("allowed_hosts", "service", kinds.words, None),
-        "Names that a request may be sent to; any where it is left out.",
+        "Names that a request may be sent to; where it is left out any, and on 127.0.0.1 those of this machine.",
         *(("THOTH_STORAGE_ALLOWED_HOSTS",), "store.example.com"),
+    ),
+    Setting(
+        *("body_limit", "service", kinds.number_of_bytes, 4 * 2**20),
+        "Bytes that a request to the service may have.",
+        *(("THOTH_STORAGE_BODY_LIMIT",), "16MiB"),
+    ),
+    Setting(
+        *("max_behind", "service", kinds.count(0), 1000),
+        "Entries of the log that an instance of the service may lack and still be ready.",
+        *(("THOTH_STORAGE_MAX_BEHIND",), "100"),
+    ),
+    Setting(
+        *("deadline", "service", kinds.seconds, 8.0),
+        "Seconds from SIGTERM to the end of the service; Cloud Run kills after 10.",
+        *(("THOTH_STORAGE_DEADLINE",), "8"),
     ),
 )
 BY_NAME = {each.name: each for each in SETTINGS}

@@ -16,17 +16,18 @@ from starlette.routing import Route
 from thoth_storage.service.auth import HostCheck, TokenCheck
 from thoth_storage.service.lifecycle import StoreKeeper
 from thoth_storage.service.limits import BodyLimit
+from thoth_storage.service.mcp_server import build_server
 from thoth_storage.service.metrics_text import CONTENT_TYPE, Durations, gauge
 from thoth_storage.service.observing import Observing
 from thoth_storage.service.pages import Page
 from thoth_storage.service.readiness import Readiness, Seen
+from thoth_storage.service.refusals import MCP
 from thoth_storage.service.settings import ServiceSettings
-from thoth_storage.service.tools import build_server
 from thoth_storage.service.watching import in_daemon
 
 __all__ = ["build_app"]
 
-_ROUTES = frozenset(["/", "/mcp", "/health", "/ready", "/metrics"])
+_ROUTES = frozenset(["/", MCP, "/health", "/ready", "/metrics"])
 
 
 def build_app(keeper: StoreKeeper, settings: ServiceSettings) -> Starlette:
@@ -35,9 +36,9 @@ def build_app(keeper: StoreKeeper, settings: ServiceSettings) -> Starlette:
     requests = Durations("thoth_service_requests", "Requests by route and status.")
     calls = Durations("thoth_service_tool_calls", "Calls of tools by tool and outcome.")
     readiness = Readiness(keeper, settings.max_behind)
-    server = build_server(keeper, calls, read_only=settings.read_only, version=version)
+    server = build_server(keeper, calls, read_only=settings.read_only, version=version, body_limit=settings.body_limit)
     # Stateless: the next request of a client may reach another instance. Hosts and sizes are seen to before.
-    routes = server.streamable_http_app(
+    [mcp] = server.streamable_http_app(
         stateless_http=True,
         json_response=True,
         max_request_body_size=settings.body_limit + 1,
@@ -74,8 +75,11 @@ def build_app(keeper: StoreKeeper, settings: ServiceSettings) -> Starlette:
     ]
     page = Page(keeper, readiness, read_only=settings.read_only, version=version)
     ours = {"/health": health, "/ready": ready, "/metrics": metrics, "/": page.show}
-    own_routes = [Route(path, endpoint, methods=["GET"]) for path, endpoint in ours.items()]
-    return Starlette(routes=[*own_routes, *routes], middleware=middleware, lifespan=lifespan)
+    routes = [Route(path, endpoint, methods=["GET"]) for path, endpoint in ours.items()]
+    # Not GET: a stream on which nothing ever comes would keep an instance from being stopped, or from going idle.
+    assert isinstance(mcp, Route)
+    routes.append(Route(MCP, mcp.endpoint, methods=["POST"]))
+    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
 
 
 async def _gauges(readiness: Readiness, ready: bool) -> list[str]:

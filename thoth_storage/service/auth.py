@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from thoth_storage.service.refusals import refusal
+from thoth_storage.service.settings import LOOPBACK
 
 __all__ = ["OPEN_ROUTES", "HostCheck", "TokenCheck"]
 
 OPEN_ROUTES = ("/health", "/ready")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class TokenCheck:
@@ -40,14 +41,15 @@ class TokenCheck:
         hint = "send it as 'Authorization: Bearer TOKEN'"
         if for_people:
             hint += ", or as the password that a browser asks for"
-        answer = JSONResponse({"error": "this service needs its token", "hint": hint}, 401)
+        answer = refusal(scope, 401, "this service needs its token", hint)
         answer.headers["WWW-Authenticate"] = 'Basic realm="thoth-storage"' if for_people else "Bearer"
         await answer(scope, receive, send)
 
 
 class HostCheck:
-    """``allowed``: names without ports, also as ``*.example.com``; none for any. And pages of other sites, which their
-    visitor's browser lets ask here, get no answer from MCP: an Origin is to be an allowed name or this machine."""
+    """``allowed``: names without ports, also as ``*.example.com``; none for any. Pages of other sites, which a browser
+    lets ask here on behalf of its user, get no answer: an Origin is to be an allowed name or this machine. A page whose
+    own name was made to lead here (DNS rebinding) is known by that name alone, which is what ``allowed`` is for."""
 
     def __init__(self, app: ASGIApp, allowed: Iterable[str] = ()) -> None:
         self._app = app
@@ -58,13 +60,14 @@ class HostCheck:
             headers = Headers(scope=scope)
             host = _name(f"//{headers.get('host', '')}")
             if self._allowed and not self._is_allowed(host):
-                told = {"error": f"this service does not go by the name {host!r}", "hint": "add it to allowed_hosts"}
-                await JSONResponse(told, 421)(scope, receive, send)
+                said = f"this service does not go by the name {host!r}"
+                hint = "the setting allowed_hosts lists the names it goes by"
+                await refusal(scope, 421, said, hint)(scope, receive, send)
                 return
             origin = headers.get("origin")
-            if origin and not (_name(origin) in _LOOPBACK or self._is_allowed(_name(origin))):
-                told = {"error": "a page of another site asks", "hint": "add its host to allowed_hosts to let it"}
-                await JSONResponse(told, 403)(scope, receive, send)
+            if origin and not (_name(origin) in LOOPBACK or self._is_allowed(_name(origin))):
+                hint = "the setting allowed_hosts lets a host's pages ask"
+                await refusal(scope, 403, "a page of another site asks", hint)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

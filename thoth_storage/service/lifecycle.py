@@ -119,9 +119,15 @@ class StoreKeeper:
                 self._fail(error)
                 return
             else:
-                self.problem = None
-                self._store = store
+                self._take(store)
                 return
+
+    def _take(self, store: VectorStore) -> None:
+        with self._changed:
+            self.problem = None
+            # One that comes after the end was announced would be closed by nobody.
+            if not self._ended.is_set():
+                self._store = store
 
     def _fail(self, error: Exception) -> None:
         self.failure = error

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from thoth_storage.service.refusals import refusal
+
 __all__ = ["BodyLimit"]
+
+_MOST_TO_DROP = 64 << 20
+"""Bytes of a body that is too large which are read and dropped: a client that still sends when the connection closes
+loses the answer. Who sends more than that loses it."""
 
 
 class BodyLimit:
@@ -20,21 +25,28 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
-        told = Headers(scope=scope).get("content-length", "")
-        if told.isdecimal() and int(told) > self._limit:
+        headers = Headers(scope=scope)
+        told = headers.get("content-length", "")
+        length = int(told) if told.isdecimal() else 0
+        if length > self._limit and (length > _MOST_TO_DROP or headers.get("expect")):
             await self._refuse(scope, receive, send)
             return
-        body = bytearray()
-        while True:
+        body, size = bytearray(), 0
+        while size <= _MOST_TO_DROP:
             message = await receive()
             if message["type"] != "http.request":
                 return  # whoever asked is gone
-            body += message.get("body", b"")
-            if len(body) > self._limit:
-                await self._refuse(scope, receive, send)
-                return
+            part = message.get("body", b"")
+            size += len(part)
+            if max(size, length) <= self._limit:
+                body += part
+            else:
+                body.clear()
             if not message.get("more_body", False):
                 break
+        if size > self._limit:
+            await self._refuse(scope, receive, send)
+            return
         whole: Message | None = {"type": "http.request", "body": bytes(body), "more_body": False}
 
         async def again() -> Message:
@@ -45,12 +57,11 @@ class BodyLimit:
         await self._app(scope, again, send)
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = JSONResponse(
-            {
-                "error": f"the request has more than {self._limit} bytes",
-                "hint": "send fewer documents in a call: the same documents in several calls give the same result",
-            },
+        answer = refusal(
+            scope,
             413,
-            {"Connection": "close"},  # the rest of the body is not read
+            f"the request has more than {self._limit} bytes",
+            "send fewer documents in a call: the same documents in several calls give the same result",
         )
+        answer.headers["Connection"] = "close"  # there may be more of the body
         await answer(scope, receive, send)

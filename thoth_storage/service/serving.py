@@ -14,10 +14,10 @@ from types import FrameType
 from typing import Any
 
 from thoth_storage import config
-from thoth_storage.errors import ConfigurationError, PluginError
+from thoth_storage.errors import ConfigurationError, StorageError
 from thoth_storage.service.lifecycle import StoreKeeper
 from thoth_storage.service.logs import begin_json
-from thoth_storage.service.settings import LOOK_EVERY, ServiceSettings
+from thoth_storage.service.settings import LOOK_EVERY, LOOPBACK, ServiceSettings
 
 __all__ = ["serve"]
 
@@ -29,18 +29,22 @@ def serve(settings: ServiceSettings, listening: Callable[[str], None] = lambda _
 
     At a signal no write begins any more; those under way end; a checkpoint is made. After ``settings.deadline`` seconds
     the process ends in any case, with 0: what was acknowledged is in the log. Raises ConfigurationError for an address
-    that cannot be had, PluginError without the extra, and what opening the store raises for good.
+    that cannot be had or without the extra, and what opening the store raises for good.
     """
     try:
         import uvicorn
 
         from thoth_storage.service.asgi import build_app
     except ModuleNotFoundError as error:
-        raise PluginError(
-            f"the service needs the module {error.name}", hint="pip install 'thoth-storage[service]'"
+        raise ConfigurationError(
+            f"the service needs the module {error.name}, which is not installed",
+            hint="pip install thoth-storage[service]",
         ) from error
     if config.on_cloud_run():
-        begin_json(settings.storage_options.get("project"))
+        begin_json(config.get("log_project"))
+    elif settings.token is None and settings.host not in LOOPBACK:
+        what = "read" if settings.read_only else "read and write"
+        _log.warning("there is no token: whoever reaches port %d of %s can %s", settings.port, settings.host, what)
     with _listen(settings.host, settings.port) as listener:
         keeper = StoreKeeper(partial(_open, settings))
         server = _server_class(uvicorn)(
@@ -49,6 +53,7 @@ def serve(settings: ServiceSettings, listening: Callable[[str], None] = lambda _
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                ws="none",
                 lifespan="on",
                 timeout_graceful_shutdown=max(1, int(settings.deadline / 2)),
             )
@@ -59,6 +64,8 @@ def serve(settings: ServiceSettings, listening: Callable[[str], None] = lambda _
         server.run(sockets=[listener])
     if keeper.failure:
         raise keeper.failure
+    if not keeper.stopping:
+        raise StorageError("the service could not start", hint="the log tells why")
     if not keeper.is_open:
         # There is nothing to save, and an opening under way would be waited for.
         logging.shutdown()
@@ -130,9 +137,11 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
+        # gaierror has numbers of its own, below zero, and a text for them.
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         raise ConfigurationError(
-            f"cannot listen on {host} port {port}: {os.strerror(error.errno) if error.errno else error}",
-            hint="--port 0 takes one that is free",
+            f"cannot listen on {host} port {port}: {why}",
+            hint="see --host and --port; --port 0 takes one that is free",
         ) from error
 
 

@@ -10,10 +10,11 @@ from typing import Any
 from thoth_storage import config
 from thoth_storage.errors import ConfigurationError, InvalidArgumentError
 
-__all__ = ["LOOK_EVERY", "ServiceSettings", "configured"]
+__all__ = ["LOOK_EVERY", "LOOPBACK", "ServiceSettings", "configured"]
 
 LOOK_EVERY = 5.0
 """Seconds between two looks for what other instances wrote, where the configuration says nothing."""
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class ServiceSettings:
     port: int = 8080
     read_only: bool = False
     token: str | None = field(default=None, repr=False)
-    allowed_hosts: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = LOOPBACK
     body_limit: int = 4 << 20
     max_behind: int = 1000
     deadline: float = 8.0
@@ -46,34 +47,36 @@ def configured(
     """The arguments, and the configuration for what was left out. Raises ConfigurationError."""
     store = config.store_settings(url, storage_options)
     everywhere = "0.0.0.0" if config.on_cloud_run() else "127.0.0.1"  # noqa: S104 - Cloud Run sends from outside
-    chosen = port if port is not None else _get("port", 8080)
-    if not 0 <= chosen <= 65535:
-        raise InvalidArgumentError(f"port is {chosen}", hint="a number from 0 to 65535; 0 for any that is free")
-    hosts = _get("allowed_hosts", None) or ()
+    chosen_host = host or config.get("host") or everywhere
+    chosen_port = config.get("port") if port is None else port
+    if not 0 <= chosen_port <= 65535:
+        raise InvalidArgumentError(f"port is {chosen_port}", hint="a number from 0 to 65535; 0 for any that is free")
     return ServiceSettings(
         url=store.url,
         storage_options=dict(store.storage_options),
-        host=host or _get("host", None) or everywhere,
-        port=chosen,
-        read_only=read_only or bool(_get("read_only", False)),
-        token=_token(token_file) if token_file else _get("token", None),
-        allowed_hosts=tuple(hosts.split(",") if isinstance(hosts, str) else hosts),
+        host=chosen_host,
+        port=chosen_port,
+        read_only=read_only or config.get("read_only"),
+        token=_token_of(token_file) if token_file else _checked(config.get("token"), "the setting token"),
+        # What listens on this machine alone goes by this machine's names: a browser here may be led to it by others.
+        allowed_hosts=config.get("allowed_hosts") or (LOOPBACK if chosen_host in LOOPBACK else ()),
+        body_limit=config.get("body_limit"),
+        max_behind=config.get("max_behind"),
+        deadline=config.get("deadline"),
     )
 
 
-def _get(name: str, default: Any) -> Any:
-    found = config.get(name) if any(each.name == name for each in config.SETTINGS) else None
-    return default if found is None else found
-
-
-def _token(path: Path) -> str:
+def _token_of(path: Path) -> str | None:
     try:
         token = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"the token's file {path} cannot be read: {error}") from error
-    if not token or not token.isascii() or not token.isprintable():
+    return _checked(token, f"the token's file {path}")
+
+
+def _checked(token: str | None, where: str) -> str | None:
+    if token is not None and not (token.strip() and token.isascii() and token.isprintable()):
         raise ConfigurationError(
-            f"the token's file {path} holds no token",
-            hint="one line of printable ASCII, such as `openssl rand -hex 32`",
+            f"{where} holds no token", hint="one line of printable ASCII, such as `openssl rand -hex 32`"
         )
     return token

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 import time
 from collections.abc import Callable
@@ -62,5 +63,6 @@ def in_daemon(function: Callable[[], T]) -> asyncio.Future[T]:
         except RuntimeError:
             return  # the loop is closed: nobody waits any more
 
-    threading.Thread(target=run, name="thoth-look", daemon=True).start()
+    request = contextvars.copy_context()  # whose trace goes into the log
+    threading.Thread(target=request.run, args=(run,), name="thoth-look", daemon=True).start()
     return future
