@@ -33,7 +33,7 @@ class Live:
 
 class TestS3(Live, BackendSuite):
     # moto takes some 100 to 300 requests a second.
-    deleted, rounds, process_rounds, overwrites = 1050, 6, 12, 10
+    many, deleted, rounds, process_rounds, overwrites = 1050, 1050, 6, 8, 10
     examples, steps, shrink = 10, 20, False
 
 
