@@ -20,7 +20,8 @@ __all__ = ["EntrySummary", "StoreOverview", "entries_behind", "look_at", "read_l
 class StoreOverview:
     """``checkpoint`` is the id of the newest one that openings see, ``position`` the last entry of the log that it
     covers; ``first`` and ``last`` are those that are kept, ``log_bytes`` what they take; ``replay`` is how many of them
-    an opening has to apply; ``missing`` are the numbers of entries that are not there, though later ones are."""
+    an opening has to apply; ``missing`` are the numbers of entries that are not there, though later ones are, and that
+    no checkpoint stands for."""
 
     url: str
     snapshots: int
@@ -56,6 +57,9 @@ def look_at(repository: Repository) -> StoreOverview:
     newest = next((each for each in checkpoints if each.position is not None or not last), None)
     position = newest.position if newest else None
     there = {each.sequence for each in kept}
+    # A store that was copied to another place has checkpoints, and a log that begins behind them: no entry is missing.
+    oldest = min(there, default=last)
+    begins = oldest if any((each.position or 0) >= oldest - 1 for each in checkpoints) else extent.truncated + 1
     return StoreOverview(
         url=repository.url,
         snapshots=len(repository.snapshots()),
@@ -67,7 +71,7 @@ def look_at(repository: Repository) -> StoreOverview:
         replay=max(last - (position or 0), 0),
         log_bytes=sum(each.size for each in kept),
         truncated=extent.truncated,
-        missing=tuple(number for number in range(extent.truncated + 1, last) if number not in there)[:1000],
+        missing=tuple(number for number in range(begins, last) if number not in there)[:1000],
     )
 
 
