@@ -58,11 +58,48 @@ def test_by_name(three: Path) -> None:
 
 def test_json(three: Path) -> None:
     found = invoke("forget", three, "--keep-last", "2", "--dry-run", "--json").document
-    assert list(found) == ["url", "dry_run", "kept", "forgotten", "unreadable"]
+    assert list(found) == ["url", "dry_run", "rules", "rules_from", "kept", "forgotten", "unreadable"]
     assert [list(each) for each in found["kept"]] == [["snapshot", "reasons"]] * 2
     assert [each["reasons"] for each in found["kept"]] == [["last"], ["last"]]
     assert [list(each) for each in found["forgotten"]] == [SNAPSHOT_KEYS]
     assert (found["dry_run"], found["unreadable"]) == (True, [])
+    assert (found["rules"], found["rules_from"]) == ({"keep_last": 2}, "options")
+    named = invoke("forget", three, "first", "--dry-run", "--json").document
+    assert (named["rules"], named["rules_from"]) == ({}, None)
+    assert left(three) == ["third", "second", "first"]
+
+
+CONFIGURED = """\
+[stores.default]
+url = "repository"
+keep_last = 1
+keep_tags = ["t"]
+"""
+
+
+def test_rules_of_the_configuration(three: Path, tmp_path: Path) -> None:
+    (tmp_path / "thoth-storage.toml").write_text(CONFIGURED)
+    said = invoke("forget", "--dry-run")
+    assert said.code == 0
+    assert said.err == "by the rules of thoth-storage.toml [stores.default]: keep_last = 1, keep_tags = t\n"
+    found = invoke("forget", "--dry-run", "--json").document
+    assert found["rules"] == {"keep_last": 1, "keep_tags": ["t"]}
+    assert found["rules_from"] == "thoth-storage.toml [stores.default]"
+    assert [each["reasons"] for each in found["kept"]] == [["last"], ["tag t"]]
+    assert left(three) == ["third", "second", "first"]
+    assert invoke("forget", three, "--configured").code == 0
+    assert left(three) == ["third", "first"]
+    assert invoke("forget", "--keep-last", "1").err == ""
+    assert left(three) == ["third"]
+
+
+def test_rules_of_another_store_are_not_taken(three: Path, tmp_path: Path) -> None:
+    (tmp_path / "thoth-storage.toml").write_text(CONFIGURED)
+    said = invoke("forget", tmp_path / "other", "--configured")
+    assert said.code == 2
+    assert "set keep_last and the like for the store in thoth-storage.toml" in said.err
+    for words in (["--configured", "--keep-last", "1"], ["--configured", "repository", "first"]):
+        assert invoke("forget", *words).code == 2
     assert left(three) == ["third", "second", "first"]
 
 

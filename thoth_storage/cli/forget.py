@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from thoth_storage import config
 from thoth_storage.cli.output import Output, all_names, human_time
 from thoth_storage.cli.places import open_configured, split
 from thoth_storage.cli.verb import options_option, verb
@@ -33,39 +34,49 @@ def _keep_options(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("places", nargs=-1, metavar="[URL] [SNAPSHOT]...")
 @_keep_options
 @click.option("--keep-tag", "tags", multiple=True, help="Keep all snapshots with this tag; repeatable.")
+@click.option(
+    "--configured", is_flag=True, help="By the keep_... settings of the store, as where neither word nor rule is given."
+)
 @click.option("--dry-run", is_flag=True, help="Only tell what would be forgotten, and why the others stay.")
 @options_option
 def forget(
     output: Output,
     places: tuple[str, ...],
     tags: tuple[str, ...],
+    configured: bool,
     dry_run: bool,
     storage_options: dict[str, Any],
     **counts: int,
 ) -> None:
     """Forget the SNAPSHOTs that are named (the URL is then needed before more than one of them); or, with --keep
-    options, all that no rule keeps. A snapshot that a name was moved to is always kept, and
-    so is the one that openings of a store begin with. 'prune' frees the bytes.
+    options, all that no rule keeps. With neither, the rules are those of the configuration (keep_last, keep_daily and
+    so on). A snapshot that a name was moved to is always kept, and so is the one that openings of a store begin with.
+    'prune' frees the bytes.
 
     \b
     Example:
         thoth-storage forget gs://bucket/backups --keep-daily 7 --keep-weekly 4 --keep-tag prod --dry-run
     """
-    rules = any(counts.values()) or bool(tags)
-    if rules and len(places) > 1:
-        raise click.UsageError("give snapshots, or --keep options with at most a URL, not both")
-    if not rules and not places:
-        raise click.UsageError("name the snapshots that are to go, or give at least one --keep option")
-    url, wanted = (next(iter(places), None), ()) if rules else split(places, "SNAPSHOT", more=True)
+    given: dict[str, Any] = {**counts, "keep_tags": tags}
+    rules = {name: each for name, each in given.items() if each}
+    if configured and rules:
+        raise click.UsageError("--configured and --keep options exclude each other")
+    by_rules = bool(rules) or configured or not places
+    if by_rules and len(places) > 1:
+        raise click.UsageError("give snapshots, or rules (--keep options, --configured) with at most a URL, not both")
+    url, wanted = (next(iter(places), None), ()) if by_rules else split(places, "SNAPSHOT", more=True)
+    source = "options" if rules else None
+    if by_rules and not rules:
+        rules, source = _configured(output, url)
     with open_configured(url, storage_options) as repository:
-        needed = needed_by_openings(repository) if rules else ()
-        report = repository.forget(
-            None if rules else wanted, keep_tags=tags, keep_ids=needed, dry_run=dry_run, **counts
-        )
+        needed = needed_by_openings(repository) if by_rules else ()
+        report = repository.forget(None if by_rules else wanted, **rules, keep_ids=needed, dry_run=dry_run)
         output.document(
             {
                 "url": repository.url,
                 "dry_run": dry_run,
+                "rules": rules,
+                "rules_from": source,
                 "kept": [each for each in report.decisions if each.keep],
                 "forgotten": report.forgotten,
                 "unreadable": report.unreadable,
@@ -81,13 +92,26 @@ def forget(
                     human_time(each.snapshot.time),
                     ", ".join(all_names(each.snapshot)),
                     ", ".join(each.snapshot.tags),
-                    ", ".join(each.reasons) or ("no rule keeps it" if rules else "named"),
+                    ", ".join(each.reasons) or ("no rule keeps it" if by_rules else "named"),
                 ]
                 for each in report.decisions
             ],
         )
     for snapshot_id in report.unreadable:
         output.note(f"kept {snapshot_id[:12]}, which cannot be read; 'thoth-storage verify' tells more")
-    kept = f", {len(report.kept)} stay" if rules else ""
+    kept = f", {len(report.kept)} stay" if by_rules else ""
     then = "; 'thoth-storage prune' frees the bytes" if report.forgotten else ""
     output.say(f"{'would forget' if dry_run else 'forgot'} {len(report.forgotten)} snapshots{kept}{then}")
+
+
+def _configured(output: Output, url: str | None) -> tuple[dict[str, Any], str]:
+    """The rules of the configuration, which are said: nobody typed them. Raises UsageError where there are none."""
+    rules, source = config.retention(url)
+    if not rules:
+        raise click.UsageError(
+            "name the snapshots that are to go, give at least one --keep option, or set keep_last and the like "
+            "for the store in thoth-storage.toml"
+        )
+    told = ", ".join(f"{name} = {' '.join(kept) if isinstance(kept, tuple) else kept}" for name, kept in rules.items())
+    output.note(f"by the rules of {source}: {told}")
+    return rules, source

@@ -22,6 +22,7 @@ __all__ = [
     "get",
     "log_level",
     "on_cloud_run",
+    "retention",
     "store_settings",
     "target_encryption_key",
     "values",
@@ -32,6 +33,14 @@ def get(name: str, url: Any = None) -> Any:
     """The value of a setting (``SETTINGS`` has them all) for the store at ``url``, else for the configured one. Raises
     ConfigurationError."""
     return value_of(name, url).value
+
+
+def retention(url: Any = None) -> tuple[dict[str, Any], str]:
+    """What ``Repository.forget`` is to keep of the store at ``url``, else of the configured one, and where that was
+    said; nothing where it was not."""
+    found = [value_of(each.name, url) for each in SETTINGS if each.name.startswith("keep_")]
+    rules = {each.name: each.value for each in found if each.value}
+    return rules, next((each.source for each in found if each.value), "")
 
 
 def cache_root(argument: str | os.PathLike[str] | None = None, url: Any = None) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -61,7 +62,8 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         backend = url if isinstance(url, Backend) else open_backend(url, **(storage_options or {}))
         # By the URL as it was given: a backend's own may be written otherwise, and no key would be found for it.
         key = config.encryption_key(url) if encryption_key is None else encryption_key
-        return cls(open_vault(backend, key, create=create))
+        at_once = {name: config.get(name, url) for name in ("uploads", "downloads")}
+        return cls(replace(open_vault(backend, key, create=create), **at_once))
 
     def backup(
         self,

@@ -23,6 +23,11 @@ class Vault:
     backend: Backend
     cipher: Cipher
     settings: Settings
+    uploads: int = 3
+    """Packs in flight. With the one that is being filled, and the copy that an HTTP client makes, that is about 112
+    MiB."""
+    downloads: int = 3
+    """Ranges asked for at once. With those of a pack each that is 51 MiB, and what HTTP clients copy of it."""
 
     @property
     def url(self) -> str:
