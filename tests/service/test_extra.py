@@ -1,4 +1,4 @@
-"""Without the extra all works but ``serve``, which says what to install; and nobody else loads what the extra brings."""
+"""Without the extra all works but ``serve``, which says what to install; and nobody else loads what it brings."""
 
 from __future__ import annotations
 
