@@ -149,6 +149,13 @@ class LiveClient(Client):
             raise
         self._closed = True
 
+    def discard(self) -> None:
+        """Close, and let go of what is not yet durable at the URL, as after a bulk load that failed half-way."""
+        for each in self._repeaters:
+            each.stop()
+        self._live.discard(super().close)
+        self._closed = True
+
     def abandon(self) -> None:
         """In a forked child: the store is the parent's, and nothing of it may be touched here."""
         self._live.abandon()

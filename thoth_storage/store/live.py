@@ -219,6 +219,12 @@ class LiveStore(Checkpoints):
             is_base = self.is_whole and not (self.pending or self._state.strayed or self._state.has_more)
             self._shut(self.base if is_base else None, close_client)
 
+    def discard(self, close_client: Callable[[], None]) -> None:
+        """Close and give everything back, and publish nothing: what no checkpoint and no log has is lost."""
+        with self._publishing, self.gate.writers:
+            if not self._state.local.closed:
+                self._shut(None, close_client)
+
     def _shut(self, holds: str | None, close_client: Callable[[], None]) -> None:
         self._state.shut(holds, close_client)
         self.repository.close()
