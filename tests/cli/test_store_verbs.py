@@ -25,7 +25,7 @@ from thoth_storage.errors import ConflictError
 
 STATUS_KEYS = [
     *("ok", "url", "snapshots", "checkpoint", "checkpoint_time", "position"),
-    *("first", "last", "replay", "log_bytes", "truncated", "missing"),
+    *("first", "last", "replay", "log_bytes", "truncated", "missing", "last_drill", "last_proven"),
 ]
 ENTRY_KEYS = ["sequence", "time", "writer", "size", "operations", "problem"]
 WRITER = re.compile(rf"\S+:{os.getpid()}")
@@ -72,6 +72,8 @@ def test_status(store: Path) -> None:
     sizes = [entry_file(store, number).stat().st_size for number in (1, 2, 3, 4)]
     assert found == {
         "ok": True,
+        "last_drill": None,
+        "last_proven": None,
         "snapshots": 1,
         "position": 2,
         "first": 1,

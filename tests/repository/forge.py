@@ -120,5 +120,5 @@ def refused(repository: Repository, folder: Path, kind: type[StorageError], key:
 
 
 assert layout.parse_snapshot_key(KEY, "").id == ID
-assert Body.__struct_fields__ == (*innocent()[1], "mode")
+assert Body.__struct_fields__ == (*innocent()[1], "mode", "contents")
 assert FolderEntry.__struct_fields__ == ("path", "mode")

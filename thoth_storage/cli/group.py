@@ -24,6 +24,7 @@ _VERBS = (
         "copy",
         "demo",
         "diff",
+        "drill",
         "forget",
         "key",
         "log",

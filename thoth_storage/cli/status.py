@@ -9,6 +9,7 @@ import click
 from thoth_storage.cli.output import Output, human_bytes, human_time
 from thoth_storage.cli.places import open_configured
 from thoth_storage.cli.verb import DAMAGED, options_option, verb
+from thoth_storage.store.drill import DrillRecord, Drills, last_drills
 from thoth_storage.store.overview import StoreOverview, look_at
 
 __all__ = ["status"]
@@ -26,9 +27,10 @@ def status(output: Output, url: str | None, storage_options: dict[str, Any]) -> 
         thoth-storage status gs://bucket/chroma_db
     """
     with open_configured(url, storage_options) as repository:
-        found = look_at(repository)
-    output.document({"ok": not found.missing, **{name: getattr(found, name) for name in found.__dataclass_fields__}})
-    output.table(["what", ""], [[name, value] for name, value in _lines(found)])
+        found, drills = look_at(repository), last_drills(repository)
+    told = {name: getattr(found, name) for name in found.__dataclass_fields__}
+    output.document({"ok": not found.missing, **told, "last_drill": drills.last, "last_proven": drills.proven})
+    output.table(["what", ""], [[name, value] for name, value in [*_lines(found), *_drilled(drills)]])
     if found.missing:
         output.complain(
             f"entry {found.missing[0]} of the log is missing, though later ones are there; "
@@ -48,3 +50,13 @@ def _lines(found: StoreOverview) -> list[tuple[str, str]]:
         ("to be replayed by an opening", f"{found.replay} entries"),
         ("snapshots", str(found.snapshots)),
     ]
+
+
+def _drilled(drills: Drills) -> list[tuple[str, str]]:
+    last, proven = drills
+    lines = [("last proven restorable", _told(proven) if proven else "never: thoth-storage drill")]
+    return [*lines, ("last drill", f"{_told(last)}, FAILED")] if last and not last.ok else lines
+
+
+def _told(drill: DrillRecord) -> str:
+    return f"{human_time(drill.time)} UTC, by {(drill.snapshot or 'no snapshot')[:12]}"

@@ -7,6 +7,8 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgspec
+
 from thoth_storage.errors import ConflictError
 from thoth_storage.repository.held import Held
 from thoth_storage.repository.index import Index, program
@@ -33,7 +35,7 @@ _LONG = 60.0
 class Request:
     """What a backup was asked for: a directory and what to call its snapshot. ``staging`` is a directory with the bytes
     of the newest snapshot, if there is one; ``deltas`` whether blocks may be stored as deltas; ``held`` what of the
-    directory is known and not there."""
+    directory is known and not there; ``contents`` what its maker says of the files."""
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class Request:
         staging: str | os.PathLike[str] | None,
         deltas: bool,
         held: Held | None = None,
+        contents: bytes = b"",
     ) -> None:
         self.directory = directory
         self.name = name
@@ -52,6 +55,7 @@ class Request:
         self.staging = staging
         self.deltas = deltas
         self.held: Held = held or {}
+        self.contents = contents
 
 
 def back_up(vault: Vault, request: Request, progress: ProgressCallback | None) -> Header:
@@ -86,6 +90,7 @@ def _attempt(vault: Vault, source: Source, request: Request, progress: ProgressC
     with PackWriter(vault) as writer:
         body, relied = store_files(source, known, writer, vault, notes, request.staging, progress)
         check_unchanged(source)
+    body = msgspec.structs.replace(body, contents=request.contents)
     key, now = _next_key(vault)
     header = _header(key, now, source, request, writer.stored, keys[0].id if keys else None)
     record = vault.seal(MAGIC, header, body, version=version_of(body))

@@ -90,6 +90,7 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     ``packs`` 16 bytes an id, the other columns packed u32. ``pack`` is a row of ``packs``; ``offset`` and ``stored``
     the frame's place and length in the pack; ``plain`` the block's length; ``base`` the row that a delta stands on.
     ``mode`` the permission bits of the directory itself, None in a snapshot that was made before they were kept.
+    ``contents``: what its maker says of what is in the files, in his own words; for who proves a restore.
     """
 
     files: tuple[FileEntry, ...]
@@ -102,6 +103,7 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     plain: bytes
     base: bytes
     mode: int | None = None
+    contents: bytes = b""
 
 
 class Block(NamedTuple):
@@ -147,7 +149,12 @@ class Row(NamedTuple):
 
 
 def to_body(
-    files: Iterable[FileEntry], folders: Iterable[FolderEntry], blocks: list[Block], *, mode: int | None = None
+    files: Iterable[FileEntry],
+    folders: Iterable[FolderEntry],
+    blocks: list[Block],
+    *,
+    mode: int | None = None,
+    contents: bytes = b"",
 ) -> Body:
     """Lay the block table out in columns. ``blocks`` in row order, each digest once; what they stand on follows."""
     rows = {block.place: row for row, block in enumerate(blocks)}
@@ -168,6 +175,7 @@ def to_body(
         plain=pack_u32(block.plain for block in table),
         base=pack_u32(rows[block.base.place] if block.base else NO_BASE for block in table),
         mode=mode,
+        contents=contents,
     )
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from msgspec import Raw
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
+from thoth_storage.repository.drill_records import DRILL
 from thoth_storage.repository.index import Entry, Index, read_entry
 from thoth_storage.repository.keyring import read_key
 from thoth_storage.repository.labels import LABELS, load_labels
@@ -27,7 +28,7 @@ from thoth_storage.repository.vault import Vault
 
 __all__ = ["check_index", "check_keys", "check_settings", "spent_records"]
 
-_KINDS = {CATALOGUE, DOOMED, LABELS, MARKS, MOVES, PARTIAL}
+_KINDS = {CATALOGUE, DOOMED, DRILL, LABELS, MARKS, MOVES, PARTIAL}
 """What this program knows of and that does harm, or no good, when it is damaged."""
 _Check = Callable[[Vault, Index], object]
 _CHECKS: dict[str, _Check] = {

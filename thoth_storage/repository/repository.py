@@ -21,10 +21,11 @@ from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.meanwhile import with_moves
 from thoth_storage.repository.moves import Moves
 from thoth_storage.repository.opening import open_vault
-from thoth_storage.repository.records import list_keys, read_header, to_snapshot
+from thoth_storage.repository.records import list_keys, read_header, read_snapshot, to_snapshot
 from thoth_storage.repository.reports import ProgressCallback, RestoreReport, Snapshot, timed
 from thoth_storage.repository.summaries import read_headers, summarize
 from thoth_storage.repository.upkeep import Upkeep
+from thoth_storage.telemetry import operation
 
 if TYPE_CHECKING:
     from thoth_storage.repository.held import Held
@@ -76,6 +77,7 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         staging: str | os.PathLike[str] | None = None,
         deltas: bool = True,
         held: Held | None = None,
+        contents: bytes = b"",
     ) -> Snapshot:
         """Make a snapshot of a directory that nobody writes to; only what is not stored yet is uploaded, as a delta
         against what was at its place before where that is much smaller.
@@ -83,7 +85,8 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         It is visible, whole, from the moment this commits it, and not at all before. ``staging``: a directory that
         still holds what the newest snapshot was made of; deltas then need not read the old bytes from the repository.
         ``held``: by path and number, the names of blocks that are stored already, at whose places the directory is not
-        read; ConflictError if one of them is not stored any more.
+        read; ConflictError if one of them is not stored any more. ``contents``: what the caller says of what is in the
+        files, kept with the snapshot for ``contents_of``.
 
         Raises ConflictError if the directory changed meanwhile, NotFoundError, ConfigurationError,
         InvalidArgumentError for a bad name or tag.
@@ -93,8 +96,11 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         if name is not None:
             check_name(name)
         labels = tuple(dict.fromkeys(check_name(tag) for tag in _not_text(tags)))
-        request = Request(directory, name, labels, position, staging, deltas, held)
-        return to_snapshot(back_up(self.vault, request, timed(progress)))
+        request = Request(directory, name, labels, position, staging, deltas, held, contents)
+        with operation("backup", self.url) as under_way:
+            snapshot = to_snapshot(back_up(self.vault, request, timed(progress)))
+            under_way.set(snapshot=snapshot.id, files=snapshot.files, size=snapshot.size, bytes=snapshot.added)
+        return snapshot
 
     def snapshots(self) -> list[Snapshot]:
         """All snapshots, newest first. One that is damaged is left out with a warning; ``verify`` names it."""
@@ -105,6 +111,10 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         """A snapshot by ``"latest"``, id, name (what it was given to last) or unique beginning of an id."""
         index = Index(self.vault)
         return to_snapshot(read_header(self.vault, self._find(wanted, index)), load_labels(self.vault, index))
+
+    def contents_of(self, wanted: str) -> bytes:
+        """What the maker of a snapshot said of what is in its files; nothing where he said nothing."""
+        return read_snapshot(self.vault, self._find(wanted, Index(self.vault)))[1].contents
 
     def restore(
         self,
@@ -147,7 +157,10 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         def act(moves: Moves) -> RestoreReport:
             return restore_snapshot(self.vault, key, moves, what, timed(progress))
 
-        return with_moves(self.vault, key, index, act)
+        with operation("restore", self.url, snapshot=key.id, dry_run=dry_run) as under_way:
+            report = with_moves(self.vault, key, index, act)
+            under_way.set(files=report.files, size=report.bytes, bytes=report.read)
+        return report
 
     def close(self) -> None:
         """Give back the backend's connections."""

@@ -43,7 +43,9 @@ def rewrite(
             files.append(msgspec.structs.replace(file, blocks=pack_u32(mine)))
     blocks = [taken.blocks[row] for row in rows]
     now = [healed.get(block, block) for block in blocks]
-    body = to_body(files, taken.body.folders, now, mode=taken.body.mode)
+    # Without all of its files it is not what its maker told of.
+    contents = b"" if lost else taken.body.contents
+    body = to_body(files, taken.body.folders, now, mode=taken.body.mode, contents=contents)
     old = taken.header
     key = _key(vault, taken.key, files, body.digests, taken_ids)
     header = msgspec.structs.replace(

@@ -153,7 +153,8 @@ class Mover:
         # Those that were stored just now too: a prune without grace takes what no snapshot names yet.
         relied = {link.pack for block in blocks for link in block.chain}
         header = self._header(manifest.header, writer.stored)
-        body = to_body(manifest.body.files, manifest.body.folders, blocks, mode=manifest.body.mode)
+        old = manifest.body
+        body = to_body(old.files, old.folders, blocks, mode=old.mode, contents=old.contents)
         record = self._target.seal(MAGIC, header, body, version=version_of(body))
         late = time.monotonic() - began > _LONG
         try:

@@ -24,6 +24,7 @@ from pathlib import Path
 from thoth_storage.errors import StorageError
 from thoth_storage.store.cache import cache_error
 from thoth_storage.store.captured import DATABASE, Captured, Look, deleted, drop, files, write_all
+from thoth_storage.store.contents import encoded_contents
 
 __all__ = ["Staging"]
 
@@ -72,7 +73,8 @@ class Staging:
         except BaseException:
             self.remove()
             raise
-        return Captured(self.path, pause, previous=self._previous)
+        # Of the copy: writers go on.
+        return Captured(self.path, pause, previous=self._previous, contents=encoded_contents(self.path / DATABASE))
 
     def stored(self) -> None:
         """The last capture is in the repository: what was put aside is the base of nothing that comes."""

@@ -25,12 +25,14 @@ _TICK = 20_000_000
 @dataclass(frozen=True)
 class Captured:
     """``path`` is the directory, ``pause`` the seconds for which writers waited, where that is known. ``previous`` has
-    the blocks that were there before, ``held`` the names of those that are not there since the repository has them."""
+    the blocks that were there before, ``held`` the names of those that are not there since the repository has them.
+    ``contents``: what is inside, see ``contents``."""
 
     path: Path
     pause: float | None = None
     previous: Path | None = None
     held: Mapping[str, Mapping[int, bytes]] | None = None
+    contents: bytes = b""
 
 
 class Look(NamedTuple):

@@ -11,7 +11,8 @@ from thoth_storage.repository import Repository
 from thoth_storage.repository.held import stored_names
 from thoth_storage.store.budget import fits, memory_left
 from thoth_storage.store.capture import Staging
-from thoth_storage.store.captured import Captured
+from thoth_storage.store.captured import DATABASE, Captured
+from thoth_storage.store.contents import encoded_contents
 from thoth_storage.store.inplace import InPlace
 from thoth_storage.store.local import Local
 
@@ -52,7 +53,8 @@ class Capture:
             # There may be no room for what changed: writers wait for the upload too.
             with writers():
                 began = time.perf_counter()
-                yield Captured(self._local.cache.path)
+                live = self._local.cache.path
+                yield Captured(live, contents=encoded_contents(live / DATABASE))
                 self.pause = time.perf_counter() - began
 
     def forget(self) -> None:

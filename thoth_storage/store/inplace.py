@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from thoth_storage.store.cache import cache_error
 from thoth_storage.store.captured import DATABASE, Captured, Look, deleted, drop, files, write_all
+from thoth_storage.store.contents import encoded_contents
 
 __all__ = ["InPlace"]
 
@@ -66,6 +67,8 @@ class InPlace:
                 self._deleted = deleted(self._live, self._live / DATABASE)
                 wanted = files(self._live, self._deleted)
                 self._go_through(wanted)
+                # The copy has holes, so of the live one, which nobody writes to now.
+                contents = encoded_contents(self._live / DATABASE)
                 pause = time.perf_counter() - began
             self._drop(wanted)
         except OSError as error:
@@ -76,7 +79,8 @@ class InPlace:
             raise
         self._taken = dict(self._copied)
         held = {path: self._unchanged(path, names) for path, names in self._taken.items()}
-        return Captured(self._copy, pause, held={path: same for path, same in held.items() if same})
+        same = {path: names for path, names in held.items() if names}
+        return Captured(self._copy, pause, held=same, contents=contents)
 
     def keep(self) -> None:
         """The last capture was stored."""

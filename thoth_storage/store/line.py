@@ -115,7 +115,13 @@ class Line:
         if rival:
             name, labels = name or stamped(_CONFLICT), (*labels, _CONFLICT)
         return self._repository.backup(
-            captured.path, name=name, tags=labels, staging=captured.previous, held=captured.held, position=position
+            captured.path,
+            name=name,
+            tags=labels,
+            staging=captured.previous,
+            held=captured.held,
+            position=position,
+            contents=captured.contents,
         )
 
     def withdraw(self, snapshot_id: str) -> None:
