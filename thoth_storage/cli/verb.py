@@ -6,7 +6,7 @@ import functools
 import logging
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +25,9 @@ from thoth_storage.errors import (
     StorageError,
 )
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 __all__ = ["DAMAGED", "FAILED", "options_option", "parse_options", "verb"]
 
 NOT_FOUND, CONFLICT = 3, 4
@@ -39,6 +42,7 @@ _EXIT_CODES: tuple[tuple[type[StorageError], int], ...] = (
     (CorruptionError, DAMAGED),
 )
 _NOISY = ("gcsfs", "s3fs", "fsspec", "botocore", "aiobotocore", "aiohttp", "google", "urllib3", "chromadb", "asyncio")
+_PLACES = ("url", "places", "source", "target")
 
 
 def verb(**settings: Any) -> Callable[[Callable[..., int | None]], click.Command]:
@@ -49,7 +53,8 @@ def verb(**settings: Any) -> Callable[[Callable[..., int | None]], click.Command
         def run(as_json: bool, quiet: bool, verbose: bool, **arguments: Any) -> None:
             output = Output(as_json=as_json, quiet=quiet)
             try:
-                _log(verbose, quiet)
+                output.structured = config.log_format() == "json"
+                _log(verbose, quiet, structured=output.structured)
                 code = function(output, **arguments)
             except StorageError as error:
                 code = _tell(output, error, verbose)
@@ -66,9 +71,21 @@ def verb(**settings: Any) -> Callable[[Callable[..., int | None]], click.Command
         ):
             run = option(run)
         command: click.Command = click.command(**settings)(run)
+        for parameter in command.params:
+            if parameter.name in _PLACES and parameter.type is click.STRING:
+                parameter.type = _Place()
         return command
 
     return wrap
+
+
+class _Place(click.types.StringParamType):
+    """A URL, or a path of the local disk: that a shell may complete."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="dir")]
 
 
 def options_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,11 +119,19 @@ class _Formatter(logging.Formatter):
         return printable(super().formatMessage(record))
 
 
-def _log(verbose: bool, quiet: bool) -> None:
+def _formatter(structured: bool) -> logging.Formatter:
+    if not structured:
+        return _Formatter("%(levelname)s %(name)s: %(message)s")
+    from thoth_storage.telemetry.json_logs import JsonFormatter
+
+    return JsonFormatter(config.get("log_project"), {"command": click.get_current_context().command_path})
+
+
+def _log(verbose: bool, quiet: bool, *, structured: bool) -> None:
     others = "INFO" if verbose else "ERROR" if quiet else "WARNING"
     ours = "DEBUG" if verbose else "ERROR" if quiet else config.log_level()
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_formatter(structured))
     logging.basicConfig(level=others, handlers=[handler])
     logging.getLogger("thoth_storage").setLevel(ours)
     for name in _NOISY:

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from thoth_storage.config.document import read_document
 from thoth_storage.config.effective import StoreSettings, Value, store_settings, value_of, values
 from thoth_storage.config.settings import SETTINGS, Setting
 from thoth_storage.errors import EncryptionKeyError
@@ -20,8 +22,10 @@ __all__ = [
     "embedder_name",
     "encryption_key",
     "get",
+    "log_format",
     "log_level",
     "on_cloud_run",
+    "prices",
     "retention",
     "store_settings",
     "target_encryption_key",
@@ -81,6 +85,18 @@ def target_encryption_key() -> str | None:
 def on_cloud_run() -> bool:
     """Whether this is an instance of a Cloud Run service or job, where files are memory."""
     return bool(os.environ.get("K_SERVICE") or os.environ.get("CLOUD_RUN_JOB"))
+
+
+def log_format() -> str:
+    """``json`` for Cloud Logging, ``plain`` for people: what is set, else json on Cloud Run."""
+    return str(get("log_format") or ("json" if on_cloud_run() else "plain"))
+
+
+def prices() -> tuple[Mapping[str, Mapping[str, Any]], str]:
+    """What the file says of prices, by scheme (``price_keys.KEYS`` has the keys), and which file that is; nothing
+    where there is none. Raises ConfigurationError."""
+    document = read_document()
+    return document.prices, str(document.path or "")
 
 
 def log_level() -> str:

@@ -1,4 +1,4 @@
-"""``thoth-storage.toml``: stores by name, and how the command line logs. A key that nobody knows is an error:
+"""``thoth-storage.toml``: stores by name, settings by section, prices by scheme. A key that nobody knows is an error:
 a setting that is silently without effect is worse than none."""
 
 from __future__ import annotations
@@ -6,11 +6,13 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from thoth_storage.config import price_keys
+from thoth_storage.config.kinds import Kind
 from thoth_storage.config.settings import SETTINGS
 from thoth_storage.errors import ConfigurationError
 
@@ -29,6 +31,7 @@ class Document:
     path: Path | None = None
     stores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    prices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def read_document() -> Document:
@@ -65,7 +68,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def _document(path: Path, data: Mapping[str, Any]) -> Document:
-    _check_names(path, "", data, ("stores", *_SECTIONS))
+    _check_names(path, "", data, ("prices", "stores", *_SECTIONS))
     stores = {
         name: _section(path, f"stores.{name}", "store", table)
         for name, table in _table(path, "stores", data.get("stores", {})).items()
@@ -74,19 +77,32 @@ def _document(path: Path, data: Mapping[str, Any]) -> Document:
         if "url" not in table:
             raise ConfigurationError(f"{path}: [stores.{name}] has no url", hint=f'add: url = "gs://bucket/{name}"')
     sections = {name: _section(path, name, name, data.get(name, {})) for name in _SECTIONS}
-    return Document(path, stores, sections)
+    prices = {
+        scheme: _values(path, f"prices.{scheme}", table, price_keys.KEYS)
+        for scheme, table in _table(path, "prices", data.get("prices", {})).items()
+    }
+    return Document(path, stores, sections, prices)
 
 
 def _section(path: Path, where: str, section: str, data: Any) -> dict[str, Any]:
-    table = _table(path, where, data)
     known = {each.key: each for each in SETTINGS if each.section == section}
+    secret = {key for key, each in known.items() if each.secret}
+    found = _values(path, where, data, {key: each.kind for key, each in known.items()}, secret)
+    return {known[key].name: value for key, value in found.items()}
+
+
+def _values(
+    path: Path, where: str, data: Any, known: Mapping[str, Kind], secret: Collection[str] = ()
+) -> dict[str, Any]:
+    """A table whose keys are known, each value of its kind."""
+    table = _table(path, where, data)
     _check_names(path, where, table, known)
     found = {}
     for key, value in table.items():
         try:
-            found[known[key].name] = known[key].kind(value)
+            found[key] = known[key](value)
         except ValueError as wanted:
-            shown = "the value" if known[key].secret else repr(value)
+            shown = "the value" if key in secret else repr(value)
             raise ConfigurationError(
                 f"{path}: {key} in [{where}] is {shown:.80}, which is not {wanted}", hint=f"write {wanted}"
             ) from None

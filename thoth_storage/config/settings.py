@@ -153,6 +153,11 @@ SETTINGS = (
         *(("THOTH_STORAGE_LOG_LEVEL", "LOG_LEVEL"), "INFO"),
     ),
     Setting(
+        *("log_format", "log", kinds.choice("plain", "json"), None),
+        "How the command line logs: plain lines, or json for Cloud Logging; else json on Cloud Run.",
+        *(("THOTH_STORAGE_LOG_FORMAT",), "json"),
+    ),
+    Setting(
         *("log_project", "log", kinds.text, None, "The Google Cloud project, which a trace's full name has in it."),
         *(("GCP_PROJECT_ID",), "my-project"),
     ),
