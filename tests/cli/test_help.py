@@ -33,7 +33,7 @@ def command(verb: str) -> click.Command:
 
 def test_these_are_all() -> None:
     assert thoth_storage.list_commands(GROUP_CONTEXT) == [
-        *("add", "backup", "check", "checkpoint", "config", "copy", "demo", "diff", "drill", "forget"),
+        *("add", "backup", "check", "checkpoint", "completion", "config", "copy", "demo", "diff", "drill", "forget"),
         *("key", "log", "name"),
         *("plugins", "prune", "query", "repair", "restore", "serve", "show", "snapshots", "status", "tag", "verify"),
     ]
@@ -124,6 +124,8 @@ def test_version() -> None:
         ["name", "x", "a", "b", "--remove"],
         ["add"],
         ["add", "x", "--part-size", "9"],
+        ["completion"],
+        ["completion", "tcsh"],
         ["query"],
         ["query", "--", " "],
         ["query", "x", "--where", "["],

@@ -5,36 +5,48 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from keyword import iskeyword
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from thoth_storage.cli.ending import asks_for_json, ending
 from thoth_storage.cli.output import Output
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 __all__ = ["thoth_storage"]
 
-_VERBS = (
-    *(
-        "add",
-        "backup",
-        "check",
-        "checkpoint",
-        "config",
-        "copy",
-        "demo",
-        "diff",
-        "drill",
-        "forget",
-        "key",
-        "log",
-        "name",
-        "plugins",
-        "prune",
-        "query",
-    ),
-    *("repair", "restore", "serve", "show", "snapshots", "status", "tag", "verify"),
-)
+_VERBS = {
+    "add": "Add texts to a store, or replace them.",
+    "backup": "Make a snapshot of a directory.",
+    "check": "Prove that a bucket is fit for use.",
+    "checkpoint": "Make a checkpoint of a store.",
+    "completion": "Print what makes a shell complete words.",
+    "config": "Show the settings in force.",
+    "copy": "Copy snapshots to another repository.",
+    "demo": "Build a store, back it up, bring it up elsewhere, compare.",
+    "diff": "Show what changed between two snapshots.",
+    "drill": "Prove that the newest checkpoint restores.",
+    "forget": "Drop snapshots, by name or by rules of what to keep.",
+    "key": "List, add, rotate or remove the keys of an encrypted repository.",
+    "log": "Show the write log of a store.",
+    "name": "Let a name mean a snapshot.",
+    "plugins": "List the installed plugins.",
+    "prune": "Delete what no snapshot needs.",
+    "query": "Ask a store for the texts nearest to one.",
+    "repair": "Mend what verify finds.",
+    "restore": "Restore a snapshot into a directory.",
+    "serve": "Serve a store by MCP and HTTP.",
+    "show": "Show the files of a snapshot, and how it is stored.",
+    "snapshots": "List the snapshots.",
+    "status": "Show the newest checkpoint and the log of a store.",
+    "tag": "Add tags to a snapshot, or remove them.",
+    "verify": "Check a repository for damage.",
+}
+"""With the line of each (its own ``short_help``, which a test holds to this): the list, and the completion of a verb,
+import none of them."""
 
 
 class _LazyGroup(click.Group):
@@ -44,9 +56,20 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
             return None
-        command = getattr(import_module(f"thoth_storage.cli.{cmd_name}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command = getattr(import_module(f"thoth_storage.cli.{name}"), name)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_VERBS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        verbs = [CompletionItem(name, help=text) for name, text in _VERBS.items() if name.startswith(incomplete)]
+        return [*verbs, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def main(
         self,
@@ -71,5 +94,5 @@ def thoth_storage() -> None:
     """Snapshots of Chroma stores (and of any directory) at a URL.
 
     URLs are gs://bucket/prefix, s3://bucket/prefix, file:///path, memory://name or a plain path. Where URL is left out,
-    THOTH_STORAGE_URL or GCS_BUCKET_NAME supply it.
+    THOTH_STORAGE_URL, thoth-storage.toml or GCS_BUCKET_NAME supply it.
     """
