@@ -17,10 +17,9 @@ from tests.cli.helpers import environment
 from tests.servers.gcs import GcsServer
 from tests.service.helpers import Answer, Service, answer, call, client, service
 from tests.store.helpers import wait_until
-from thoth_storage import Repository, VectorStore
+from thoth_storage import VectorStore
 from thoth_storage.errors import UnavailableError
 from thoth_storage.service.lifecycle import StoreKeeper
-from thoth_storage.store.overview import look_at
 
 URL = "gs://bucket/store"
 
@@ -34,54 +33,6 @@ def server() -> Iterator[GcsServer]:
 
 def options(server: GcsServer) -> list[str]:
     return [f"-o{name}={value}" for name, value in server.options().items()]
-
-
-class Writers:
-    """Four clients that add documents until their service is gone, each document once."""
-
-    def __init__(self, running: Service) -> None:
-        self.acknowledged: list[str] = []
-        self.refused: list[str] = []
-        self._address = running.address
-        self._threads = [threading.Thread(target=self._run, args=(name,)) for name in "abcd"]
-        for each in self._threads:
-            each.start()
-
-    def join(self) -> None:
-        for each in self._threads:
-            each.join(30)
-            assert not each.is_alive()
-
-    def _run(self, name: str) -> None:
-        async def write() -> None:
-            async with client(self._address) as connected:
-                for number in range(1_000_000):
-                    each = f"{name}{number}"
-                    with anyio.fail_after(10):
-                        told = await answer(connected, "add_documents", {"documents": [each], "ids": [each]})
-                    (self.refused if told.error else self.acknowledged).append(told.text or each)
-
-        try:
-            anyio.run(write)
-        except Exception:  # the connection broke, in whatever way: what was not acknowledged does not count
-            return
-
-
-def test_no_acknowledged_document_is_lost(server: GcsServer, tmp_path: Path) -> None:
-    with service(tmp_path / "service", URL, *options(server)) as started:
-        writers = Writers(started)
-        wait_until(lambda: len(writers.acknowledged) > 40)
-        began = time.monotonic()
-        assert started.terminate() == 0
-        assert time.monotonic() - began < 8
-        writers.join()
-    assert all("this instance is being stopped" in each for each in writers.refused)
-    with Repository.open(URL, storage_options=server.options()) as repository:
-        seen = look_at(repository)
-        assert seen.checkpoint
-        assert (seen.replay, seen.missing) == (0, ())
-    with VectorStore(URL, embedder="lexical", cache_dir=tmp_path, storage_options=server.options()) as store:
-        assert set(writers.acknowledged) <= set(store.get_documents()["ids"])
 
 
 def test_a_write_under_way_is_waited_for(server: GcsServer, tmp_path: Path) -> None:
