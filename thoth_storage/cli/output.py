@@ -32,6 +32,8 @@ class Output:
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
         self.as_json = as_json
         self.quiet = quiet
+        self.structured = False
+        """Whether what is said on stderr is for Cloud Logging, as the log is."""
         self.stands: str | None = None
         """Of work that was stopped on its way: what is done of it, where the verb knows."""
         self._documents = 0
@@ -75,11 +77,11 @@ class Output:
     def note(self, text: str) -> None:
         """A remark that is no part of the result."""
         if not self.quiet:
-            self.complain(text)
+            self._tell("WARNING", text)
 
     def complain(self, text: str) -> None:
         """A line that is said in any case."""
-        sys.stderr.write(f"{printable(text)}\n")
+        self._tell("ERROR", text)
 
     @contextmanager
     def standing(self, tell: Callable[[], str]) -> Iterator[None]:
@@ -113,6 +115,14 @@ class Output:
                 bar.update(task, completed=progress.done, total=progress.total, pace=_pace(progress))
 
             yield tell
+
+    def _tell(self, severity: str, text: str) -> None:
+        if self.structured:
+            from thoth_storage.telemetry.json_logs import json_line
+
+            sys.stderr.write(f"{json_line(severity, text)}\n")
+        else:
+            sys.stderr.write(f"{printable(text)}\n")
 
 
 def human_bytes(count: float) -> str:

@@ -53,7 +53,8 @@ def verb(**settings: Any) -> Callable[[Callable[..., int | None]], click.Command
         def run(as_json: bool, quiet: bool, verbose: bool, **arguments: Any) -> None:
             output = Output(as_json=as_json, quiet=quiet)
             try:
-                _log(verbose, quiet)
+                output.structured = config.log_format() == "json"
+                _log(verbose, quiet, structured=output.structured)
                 code = function(output, **arguments)
             except StorageError as error:
                 code = _tell(output, error, verbose)
@@ -118,11 +119,19 @@ class _Formatter(logging.Formatter):
         return printable(super().formatMessage(record))
 
 
-def _log(verbose: bool, quiet: bool) -> None:
+def _formatter(structured: bool) -> logging.Formatter:
+    if not structured:
+        return _Formatter("%(levelname)s %(name)s: %(message)s")
+    from thoth_storage.telemetry.json_logs import JsonFormatter
+
+    return JsonFormatter(config.get("log_project"), {"command": click.get_current_context().command_path})
+
+
+def _log(verbose: bool, quiet: bool, *, structured: bool) -> None:
     others = "INFO" if verbose else "ERROR" if quiet else "WARNING"
     ours = "DEBUG" if verbose else "ERROR" if quiet else config.log_level()
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_formatter(structured))
     logging.basicConfig(level=others, handlers=[handler])
     logging.getLogger("thoth_storage").setLevel(ours)
     for name in _NOISY:
