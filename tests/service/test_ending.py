@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,9 +11,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from tests.cli.helpers import environment
 from tests.servers.gcs import GcsServer
-from tests.service.helpers import Answer, Service, answer, call, client, service
+from tests.service.helpers import Answer, answer, call, client, service
 from tests.store.helpers import wait_until
 from thoth_storage import VectorStore
 from thoth_storage.errors import UnavailableError
@@ -48,6 +45,9 @@ def test_a_write_under_way_is_waited_for(server: GcsServer, tmp_path: Path) -> N
         server.faults.add("slow", 1, match="log/", methods=("POST",), seconds=1.5)
         writing.start()
         wait_until(lambda: server.faults.fired)
+        assert started.ask("/health").status_code == 200  # nobody else waits for that
+        assert started.ready() == {"ready": True, "reasons": []}
+        assert told == []
         assert started.terminate() == 0
         writing.join(10)
     assert told[0].data == {"ids": ["late"], "count": 1}
@@ -62,40 +62,31 @@ def test_while_the_store_is_coming(server: GcsServer, tmp_path: Path) -> None:
         assert time.monotonic() - began < 4
 
 
-IMPATIENT = """
-import sys
-from thoth_storage.service.serving import serve
-from thoth_storage.service.settings import configured
-import dataclasses
-settings = configured(sys.argv[1], dict(each.split("=", 1) for each in sys.argv[2:]), port=0)
-serve(dataclasses.replace(settings, deadline=1.5), lambda address: print(address, flush=True))
-"""
-
-
-def test_a_storage_that_hangs_does_not_keep_it(server: GcsServer, tmp_path: Path) -> None:
-    """The checkpoint cannot be had in time; what was acknowledged is in the log."""
-    pairs = [f"{name}={value}" for name, value in server.options().items()]
-    env = {"THOTH_STORAGE_EMBEDDER": "lexical", "THOTH_STORAGE_CACHE_DIR": str(tmp_path / "cache")}
-    with subprocess.Popen(
-        [sys.executable, "-c", IMPATIENT, URL, *pairs],
-        env=environment(env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        started = Service(address, URL, process, tmp_path / "none")  # type: ignore[arg-type]
-        started.wait_until_ready()
+def hanging(server: GcsServer, folder: Path, *ends: int, deadline: str) -> float:
+    """How long a service lives on after the first of the signals ``ends``, when its last checkpoint cannot be had.
+    What it acknowledged is there all the same."""
+    env = {"THOTH_STORAGE_DEADLINE": deadline}
+    with service(folder / "service", URL, *options(server), env=env) as started:
         assert call(started.address, "add_documents", documents=["kept"], ids=["kept"]).data["count"] == 1
         server.faults.add("slow", 1 << 30, match="packs/", seconds=30)
         began = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-        assert 1 < time.monotonic() - began < 5
+        for number in ends:
+            started.process.send_signal(number)
+            wait_until(lambda: server.faults.fired)
+        assert started.process.wait(20) == 0
+        lived = time.monotonic() - began
     server.faults.clear()
-    with VectorStore(URL, embedder="lexical", cache_dir=tmp_path, storage_options=server.options()) as store:
+    with VectorStore(URL, embedder="lexical", cache_dir=folder, storage_options=server.options()) as store:
         assert store.get_documents()["ids"] == ["kept"]
+    return lived
+
+
+def test_a_storage_that_hangs_does_not_keep_it(server: GcsServer, tmp_path: Path) -> None:
+    assert 1 < hanging(server, tmp_path, signal.SIGTERM, deadline="1.2") < 5
+
+
+def test_the_second_signal_ends_it_at_once(server: GcsServer, tmp_path: Path) -> None:
+    assert hanging(server, tmp_path, signal.SIGTERM, signal.SIGINT, deadline="25") < 10
 
 
 def test_after_the_signal_reads_go_on_and_writes_do_not(tmp_path: Path) -> None:

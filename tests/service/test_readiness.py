@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import pytest
 
-from tests.cli.helpers import invoke, program
+from tests.cli.helpers import invoke
 from tests.servers.clients import hurry
 from tests.servers.gcs import GcsServer
 from tests.service.helpers import call, service
@@ -37,7 +37,7 @@ def server() -> Iterator[GcsServer]:
 def test_alive_at_once_and_ready_when_the_store_is_here(server: GcsServer, tmp_path: Path) -> None:
     with VectorStore(URL, embedder="lexical", cache_dir=tmp_path, storage_options=server.options()) as store:
         store.add_documents([f"document {number}" for number in range(20)])
-    server.faults.add("slow", 4, methods=("GET",), seconds=1)
+    server.faults.add("slow", 3, methods=("GET",), seconds=0.8)
     options = [f"-o{name}={value}" for name, value in server.options().items()]
     with service(tmp_path / "service", URL, *options, ready=False) as started:
         assert started.ask("/health").status_code == 200
@@ -106,9 +106,10 @@ def test_a_replica_waits_for_the_first_writer(tmp_path: Path) -> None:
         assert call(started.address, "search", query="there").data["results"][0]["document"] == "there now"
 
 
-def test_what_stays_wrong_ends_it(tmp_path: Path) -> None:
+def test_what_stays_wrong_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Repository.open(tmp_path / "store", create=True).close()
-    said = program("serve", tmp_path / "store", "--port", "0", cwd=tmp_path, env={"THOTH_STORAGE_KEY": "superfluous"})
+    monkeypatch.setenv("THOTH_STORAGE_KEY", "superfluous")
+    said = invoke("serve", tmp_path / "store", "--port", "0", "--quiet")
     assert said.code == 2
     assert [line[:7] for line in said.err.splitlines()] == ["error: "]
 
