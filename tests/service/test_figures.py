@@ -12,7 +12,6 @@ import pytest
 
 from tests.service.helpers import Hosted, Service, call, hosted, service
 from tests.store.helpers import wait_until
-from thoth_storage.service.logs import Trace, trace_of
 from thoth_storage.service.metrics_text import Durations, gauge
 
 SAMPLE = re.compile(r'([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)+)\})? ([0-9.e+-]+)')
@@ -85,21 +84,6 @@ def test_a_histogram_counts_up() -> None:
     assert seen['t_seconds_sum{route="/"}'] == pytest.approx(1000.306)
     assert seen['t_total{route="a\\"\\\\\\n",status="500"}'] == 1
     assert not [key for key in seen if key.startswith("g")]
-
-
-@pytest.mark.parametrize(
-    ("headers", "trace"),
-    [
-        ({}, None),
-        ({"traceparent": f"00-{TRACE}-{SPAN}-01"}, Trace(TRACE, SPAN, True)),
-        ({"traceparent": f"00-{TRACE}-{SPAN}-00"}, Trace(TRACE, SPAN, False)),
-        ({"traceparent": "nonsense", "x-cloud-trace-context": f"{TRACE}/1;o=1"}, Trace(TRACE, f"{1:016x}", True)),
-        ({"x-cloud-trace-context": f"{TRACE.upper()}"}, Trace(TRACE)),
-        ({"x-cloud-trace-context": f'{TRACE}/1"}}'}, None),
-    ],
-)
-def test_the_trace_of_a_request(headers: dict[str, str], trace: Trace | None) -> None:
-    assert trace_of(headers) == trace
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -16,14 +17,14 @@ from mcp.server.mcpserver.tools import Tool as Registered
 from mcp_types import ToolAnnotations
 from pydantic import ValidationError
 
-from thoth_storage.errors import InvalidArgumentError, StorageError
+from thoth_storage.errors import ConfigurationError, InvalidArgumentError, NotFoundError, StorageError
 from thoth_storage.service.lifecycle import StoreKeeper
-from thoth_storage.service.logs import note_failure
 from thoth_storage.service.metrics_text import Durations
 from thoth_storage.service.tools import Tool, Tools
 
 __all__ = ["build_server"]
 
+_log = logging.getLogger(__name__)
 _READERS, _WRITERS = 32, 8
 """Threads. Apart, since writers wait for each other, and nobody who reads is to wait for them."""
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
@@ -122,7 +123,9 @@ def _in_thread(tool: Tool, limiter: anyio.CapacityLimiter) -> Callable[..., Any]
         try:
             return await anyio.to_thread.run_sync(functools.partial(tool, **arguments), limiter=limiter)
         except StorageError as error:
-            note_failure(tool.__name__, error)
+            # What a caller did wrong is his business, what the storage refuses is the operator's.
+            level = logging.INFO if isinstance(error, ConfigurationError | NotFoundError) else logging.WARNING
+            _log.log(level, "%s failed: %s", tool.__name__, error)
             raise ToolError(str(error)) from error
 
     return call

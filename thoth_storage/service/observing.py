@@ -8,8 +8,8 @@ import time
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from thoth_storage.service.logs import CURRENT_TRACE, trace_of
 from thoth_storage.service.metrics_text import Durations
+from thoth_storage.telemetry.json_logs import CURRENT_TRACE, trace_of
 
 __all__ = ["Observing"]
 

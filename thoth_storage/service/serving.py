@@ -16,7 +16,6 @@ from typing import Any
 from thoth_storage import config
 from thoth_storage.errors import ConfigurationError, StorageError
 from thoth_storage.service.lifecycle import StoreKeeper
-from thoth_storage.service.logs import begin_json
 from thoth_storage.service.settings import LOOK_EVERY, LOOPBACK, ServiceSettings
 
 __all__ = ["serve"]
@@ -40,9 +39,7 @@ def serve(settings: ServiceSettings, listening: Callable[[str], None] = lambda _
             f"the service needs the module {error.name}, which is not installed",
             hint="pip install thoth-storage[service]",
         ) from error
-    if config.on_cloud_run():
-        begin_json(config.get("log_project"))
-    elif settings.token is None and settings.host not in LOOPBACK:
+    if settings.token is None and settings.host not in LOOPBACK and not config.on_cloud_run():
         what = "read" if settings.read_only else "read and write"
         _log.warning("there is no token: whoever reaches port %d of %s can %s", settings.port, settings.host, what)
     with _listen(settings.host, settings.port) as listener:
