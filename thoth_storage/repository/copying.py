@@ -42,9 +42,13 @@ class CopyReport:
 
 
 def copy_snapshots(
-    source: Vault, target: Vault, wanted: list[str] | None, progress: ProgressCallback | None
+    source: Vault,
+    target: Vault,
+    wanted: list[str] | None,
+    progress: ProgressCallback | None,
+    kind: type[Mover] = Mover,
 ) -> CopyReport:
-    """Copy all snapshots, or those that are ``wanted``.
+    """Copy all snapshots, or those that are ``wanted``; ``kind`` is what moves their blocks.
 
     Raises ConfigurationError where both are one repository, NotFoundError, CorruptionError for damage in the source
     (what was copied before stays) or, when all else is copied, for a snapshot in the target that cannot be read;
@@ -62,7 +66,7 @@ def copy_snapshots(
     there = list_keys(target.backend)
     names = {key.key for key in there}
     skipped = [key for key in reversed(chosen) if key.key in names]
-    mover = Mover(source, target, labels, keys, there, progress)
+    mover = kind(source, target, labels, keys, there, progress)
     mover.tell()
     try:
         for key in reversed(chosen):

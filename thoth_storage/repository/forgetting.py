@@ -23,7 +23,7 @@ from thoth_storage.repository.retention import Decision, Policy, decide
 from thoth_storage.repository.summaries import read_headers, read_stored
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["ForgetReport", "forget"]
+__all__ = ["ForgetReport", "drop", "forget"]
 
 _AT_ONCE = 100
 """Snapshots in one call to the backend: many take few requests, and still the oldest go first."""
@@ -60,11 +60,16 @@ def forget(vault: Vault, policy: Policy | None, wanted: Sequence[str] | None, dr
     else:
         report = ForgetReport(_by_name(vault, wanted or (), keys, index, labels), dry_run=dry_run)
     if not dry_run:
-        gone = {snapshot.id for snapshot in report.forgotten}
-        doomed = [key.key for key in reversed(keys) if key.id in gone]
-        for first in range(0, len(doomed), _AT_ONCE):
-            vault.backend.delete(*doomed[first : first + _AT_ONCE])
+        drop(vault, keys, report)
     return report
+
+
+def drop(vault: Vault, keys: list[SnapshotKey], report: ForgetReport) -> None:
+    """Do what a report says is to be done; ``keys`` are all that there are."""
+    gone = {snapshot.id for snapshot in report.forgotten}
+    doomed = [key.key for key in reversed(keys) if key.id in gone]
+    for first in range(0, len(doomed), _AT_ONCE):
+        vault.backend.delete(*doomed[first : first + _AT_ONCE])
 
 
 def _by_policy(vault: Vault, policy: Policy, keys: list[SnapshotKey], labels: Labels, dry_run: bool) -> ForgetReport:

@@ -15,7 +15,7 @@ from thoth_storage.errors import InvalidArgumentError
 from thoth_storage.repository.claims import claimed, live_claims
 from thoth_storage.repository.layout import pack_key
 from thoth_storage.repository.marks import Mark, load_marks, write_doomed, write_mark
-from thoth_storage.repository.repack import Repacked, move_blocks
+from thoth_storage.repository.repack import Read, Repacked, move_blocks, read_checked
 from thoth_storage.repository.reports import ProgressCallback
 from thoth_storage.repository.state import State
 from thoth_storage.repository.sweep import store_now, sweep
@@ -60,10 +60,15 @@ class PruneReport:
 
 
 def prune(
-    vault: Vault, grace: timedelta, max_unused: float, dry_run: bool, progress: ProgressCallback | None
+    vault: Vault,
+    grace: timedelta,
+    max_unused: float,
+    dry_run: bool,
+    progress: ProgressCallback | None,
+    read: Read = read_checked,
 ) -> PruneReport:
-    """Mark, delete, repack. Raises CorruptionError where a snapshot or record cannot be read, and PermissionError_ for
-    who may not delete; then nothing that is needed is gone."""
+    """Mark, delete, repack; ``read`` is how that reads what it packs anew. Raises CorruptionError where a snapshot or
+    record cannot be read, and PermissionError_ for who may not delete; then nothing that is needed is gone."""
     if grace < timedelta(0) or not 0 <= max_unused <= 1:
         raise InvalidArgumentError(
             f"a prune with a grace of {grace} and {max_unused} unused is not possible",
@@ -74,7 +79,7 @@ def prune(
     report = PruneReport(state.survey.snapshots, len(state.packs), state.size(state.packs), dry_run=dry_run)
     if dry_run:
         return run.plan(state, report, max_unused)
-    moved = run.repack(state, max_unused, progress)
+    moved = run.repack(state, max_unused, progress, read)
     state = state.again()
     report = replace(
         report,
@@ -105,7 +110,7 @@ class _Prune:
         report = replace(report, repacked=len(mostly), repacked_bytes=state.size(mostly), rewritten_bytes=live)
         return self._report(report, state, state.marks, due, to_mark)
 
-    def repack(self, state: State, max_unused: float, progress: ProgressCallback | None) -> Repacked:
+    def repack(self, state: State, max_unused: float, progress: ProgressCallback | None, read: Read) -> Repacked:
         """Pack anew what is mostly unneeded, unless another prune is about that."""
         if not state.mostly_unneeded(max_unused) and not state.moves.places:
             return Repacked()
@@ -113,7 +118,7 @@ class _Prune:
             if claim is None:
                 return Repacked(problems=["another prune is repacking; nothing was packed anew by this one"])
             # What was seen before the claim may be of the claimant before.
-            return move_blocks(self.vault, State(self.vault, state), max_unused, claim, progress)
+            return move_blocks(self.vault, State(self.vault, state), max_unused, claim, progress, read)
 
     def delete(self, state: State, report: PruneReport, repacked: set[str]) -> PruneReport:
         """Mark what is unneeded, delete what was marked long ago."""

@@ -6,7 +6,7 @@ old places; a record of moves tells the new ones, and is stored before the old p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from thoth_storage.errors import CorruptionError, FormatError, NotFoundError
@@ -23,7 +23,10 @@ from thoth_storage.repository.state import State
 from thoth_storage.repository.survey import Survey
 from thoth_storage.repository.vault import Vault
 
-__all__ = ["Repacked", "move_blocks"]
+__all__ = ["Read", "Repacked", "move_blocks", "read_checked"]
+
+Read = Callable[[Vault, Iterable[Block]], Iterable[tuple[Block, bytes]]]
+"""How the frames of one pack are read: a dry run does not."""
 
 _ROUND = 64
 """Packs that are packed anew before the record of it is stored: up to a GiB."""
@@ -40,7 +43,7 @@ class Repacked:
 
 
 def move_blocks(
-    vault: Vault, state: State, max_unused: float, claim: Claim, progress: ProgressCallback | None
+    vault: Vault, state: State, max_unused: float, claim: Claim, progress: ProgressCallback | None, read: Read
 ) -> Repacked:
     """Pack anew what is mostly unneeded, and keep the moves in one record: those that are in use and no others.
 
@@ -53,7 +56,7 @@ def move_blocks(
     while wanted and claim.valid():
         packs, wanted = wanted[:_ROUND], wanted[_ROUND:]
         done += sum(block.stored for pack in packs for block in state.survey.live[pack].values())
-        places = _store(vault, packs, state.survey, told)
+        places = _store(vault, packs, state.survey, told, read)
         if not claim.valid():
             told.problems.append("repacking took too long; what was stored anew in the last round is not used")
             break
@@ -76,13 +79,13 @@ def _record(vault: Vault, moves: Moves) -> None:
         vault.backend.delete(*spent)
 
 
-def _store(vault: Vault, packs: list[str], survey: Survey, told: Repacked) -> dict[Place, Block]:
+def _store(vault: Vault, packs: list[str], survey: Survey, told: Repacked, read: Read) -> dict[Place, Block]:
     """Store the live frames of ``packs`` in new packs, which nothing refers to yet."""
     places: dict[Place, Block] = {}
     with PackWriter(vault) as writer:
         for pack in packs:
             try:
-                frames = list(_read(vault, survey.live[pack].values()))
+                frames = list(read(vault, survey.live[pack].values()))
             except (CorruptionError, FormatError, NotFoundError) as error:
                 told.problems.append(str(error))
                 continue
@@ -94,7 +97,7 @@ def _store(vault: Vault, packs: list[str], survey: Survey, told: Repacked) -> di
     return places
 
 
-def _read(vault: Vault, blocks: Iterable[Block]) -> Iterator[tuple[Block, bytes]]:
+def read_checked(vault: Vault, blocks: Iterable[Block]) -> Iterator[tuple[Block, bytes]]:
     """The frames of one pack, checked as far as that goes without unpacking them."""
     for run in ranges(Node(block) for block in blocks):
         key = pack_key(run.pack)

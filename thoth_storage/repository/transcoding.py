@@ -6,6 +6,7 @@ anew, and a delta gets the target's name of its base. Only a delta whose base th
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Mapping
 
@@ -68,6 +69,41 @@ class Transcoder:
             self._placed[block.place] = there
             if row is not None:
                 self.found[row] = there
+
+    def plan(self, block: Block, overhead: int, bases: Mapping[Place, Block]) -> None:
+        """Do as ``use`` does without having the block, for who asks what a copy takes: so many zeros are stored as it
+        would be long. ``overhead``: what the source's encryption adds to a frame; ``bases``: where the target has what
+        earlier snapshots have. For one thread.
+
+        Of a delta whose base the target lacks it is a guess, that the full block shrinks as the one below it did. Where
+        no file has the base any more, its name is not known, and a target that has snapshots is taken to have it.
+        """
+        name = self._names.get(block.digest)
+        there = self._present.get(name, block.plain)
+        row = self._missing.get(block.place)
+        if there is None and row is not None:
+            size = block.stored - overhead + self._target.cipher.overhead
+            base = None
+            if block.base:
+                base = self._placed.get(block.base.place) or bases.get(block.base.place)
+                is_known = base is not None or (not block.base.digest and not self._present.is_empty)
+                if not is_known or (base and base.depth >= CHAIN):
+                    size, base = round(block.plain * block.root.stored / max(block.root.plain, 1)), None
+            # What is called otherwise in the target is called anything here.
+            name = name or os.urandom(32)
+            self._names.note(block.digest, name)
+            there = self._writer.add(name, bytes(size), block.plain, base)
+            self._present.add(there)
+            self.stored += 1
+        if there is not None:
+            self._placed[block.place] = there
+            if row is not None:
+                self.found[row] = there
+
+    @property
+    def placed(self) -> Mapping[Place, Block]:
+        """By place in the source, where the target has what was seen."""
+        return self._placed
 
     def take_stored(self) -> list[Block]:
         """What ``PackWriter.take_stored`` gives, beside the threads that store."""
