@@ -13,6 +13,7 @@ from typing import Any
 
 from click.testing import CliRunner
 
+from tests.cli.schemas import check_document
 from tests.store.helpers import SETTINGS
 from thoth_storage.cli.group import thoth_storage
 
@@ -49,7 +50,9 @@ class Said:
 
 def invoke(*arguments: str | Path) -> Said:
     """A verb in this process. What it raises that is no error of ours is raised here."""
-    done = CliRunner(catch_exceptions=False).invoke(thoth_storage, [str(each) for each in arguments])
+    words = [str(each) for each in arguments]
+    done = CliRunner(catch_exceptions=False).invoke(thoth_storage, words)
+    check_document(words, done.stdout)
     return Said(done.exit_code, done.stdout, done.stderr)
 
 
@@ -69,6 +72,7 @@ def program(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, s
     done = subprocess.run(
         command, cwd=cwd, env=environment(env), capture_output=True, text=True, timeout=120, check=False
     )
+    check_document(command[len(PROGRAM) :], done.stdout)
     return Said(done.returncode, done.stdout, done.stderr)
 
 

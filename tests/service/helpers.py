@@ -24,6 +24,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.cli.helpers import PROGRAM, environment
+from tests.cli.schemas import check_document
 from thoth_storage import VectorStore
 from thoth_storage.service.asgi import build_app
 from thoth_storage.service.lifecycle import StoreKeeper
@@ -114,6 +115,7 @@ def service(
                 line = process.stdout.readline()
                 assert line, errors.read_text()
                 text += line
+            check_document(["serve", "--json"], text.decode())
             running = Service(json.loads(text)["address"], str(url), process, errors)
             if ready:
                 running.wait_until_ready()
