@@ -28,4 +28,5 @@ def test_the_site_asks_nobody_else_for_anything() -> None:
     """A font or a script from elsewhere would tell strangers who reads here, and fail offline."""
     configuration = _text("mkdocs.yml")
     assert "font: false" in configuration
-    assert not re.search(r"https?://|extra_(css|javascript)|analytics", configuration)
+    assert not re.search(r"https?://|extra_javascript|analytics", configuration)
+    assert not re.search(r"url\(|@import", _text("docs/site.css"))
