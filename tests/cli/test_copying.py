@@ -50,7 +50,7 @@ def test_some_of_them(repository: Path, tree: Path) -> None:
         invoke("backup", tree, repository, "--name", name)
     said = invoke("copy", repository, "there", "--snapshot", "first", "--snapshot", "third", "--json")
     assert said.code == 0
-    assert list(said.document) == ["url", "target", "report"]
+    assert list(said.document) == ["url", "target", "dry_run", "report", "estimate"]
     assert list(said.document["report"]) == ["snapshots", "skipped", "blocks", "read", "stored", "seconds"]
     here, there = Repository.open(repository), Repository.open("there")
     assert [each.name for each in there.snapshots()] == ["third", "first"]

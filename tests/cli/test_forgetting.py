@@ -31,8 +31,10 @@ def test_a_dry_run_lists_what_and_why(three: Path) -> None:
     invoke("name", three, "good", "first")
     said = invoke("forget", three, "--keep-last", "1", "--keep-tag", "t", "--dry-run")
     assert (said.code, said.err) == (0, "")
-    lines = said.out.splitlines()
+    *lines, usage, cost = said.out.splitlines()
     rows = [line.split("\t") for line in lines[:-1]]
+    assert usage.startswith("about ")
+    assert cost.startswith("about USD 0.00 once")
     assert rows[0] == ["", "id", "time (UTC)", "name", "tags", "why"]
     assert [[row[0], *row[3:]] for row in rows[1:]] == [
         ["keep", "third", "", "last"],
@@ -58,7 +60,7 @@ def test_by_name(three: Path) -> None:
 
 def test_json(three: Path) -> None:
     found = invoke("forget", three, "--keep-last", "2", "--dry-run", "--json").document
-    assert list(found) == ["url", "dry_run", "rules", "rules_from", "kept", "forgotten", "unreadable"]
+    assert list(found) == ["url", "dry_run", "rules", "rules_from", "kept", "forgotten", "unreadable", "estimate"]
     assert [list(each) for each in found["kept"]] == [["snapshot", "reasons"]] * 2
     assert [each["reasons"] for each in found["kept"]] == [["last"], ["last"]]
     assert [list(each) for each in found["forgotten"]] == [SNAPSHOT_KEYS]
@@ -159,7 +161,7 @@ def test_prune_in_two_runs(three: Path) -> None:
     before = stored(three)
     said = invoke("prune", three, "--json")
     assert said.code == 0
-    assert list(said.document) == ["url", "ok", "report", "log"]
+    assert list(said.document) == ["url", "ok", "report", "log", "estimate"]
     assert said.document["report"]["deleted"] == 0
     assert stored(three) == before
 

@@ -25,7 +25,7 @@ from thoth_storage.errors import ConflictError
 
 STATUS_KEYS = [
     *("ok", "url", "snapshots", "checkpoint", "checkpoint_time", "position"),
-    *("first", "last", "replay", "log_bytes", "truncated", "missing", "last_drill", "last_proven"),
+    *("first", "last", "replay", "log_bytes", "truncated", "missing", "last_drill", "last_proven", "cost"),
 ]
 ENTRY_KEYS = ["sequence", "time", "writer", "size", "operations", "problem"]
 WRITER = re.compile(rf"\S+:{os.getpid()}")
@@ -74,6 +74,7 @@ def test_status(store: Path) -> None:
         "ok": True,
         "last_drill": None,
         "last_proven": None,
+        "cost": None,
         "snapshots": 1,
         "position": 2,
         "first": 1,

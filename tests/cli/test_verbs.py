@@ -47,7 +47,7 @@ def test_backup_json(tree: Path, tmp_path: Path) -> None:
     assert said.code == 0
     assert said.err == ""
     found = said.document
-    assert list(found) == ["url", "snapshot", "seconds"]
+    assert list(found) == ["url", "dry_run", "snapshot", "seconds", "estimate"]
     assert found["url"] == f"file://{tmp_path}/here"
     assert list(found["snapshot"]) == SNAPSHOT_KEYS
     [snapshot] = Repository.open(tmp_path / "here").snapshots()

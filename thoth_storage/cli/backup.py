@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import click
 
 from thoth_storage import config
+from thoth_storage.backend import Backend
+from thoth_storage.cli.costs import estimate_lines
 from thoth_storage.cli.output import Output, human_bytes
 from thoth_storage.cli.verb import options_option, verb
 from thoth_storage.errors import ConfigurationError, NotFoundError
 from thoth_storage.registry import open_backend
-from thoth_storage.repository import Repository
+from thoth_storage.repository import Repository, Snapshot
+
+if TYPE_CHECKING:
+    from thoth_storage.prices import Estimate
 
 __all__ = ["backup"]
 
@@ -27,6 +33,7 @@ __all__ = ["backup"]
 @click.option(
     "--no-deltas", is_flag=True, help="Store changed blocks in full, not as deltas: larger, and quicker to read."
 )
+@click.option("--dry-run", is_flag=True, help="Write nothing; tell what would be stored, and about what that costs.")
 @options_option
 def backup(
     output: Output,
@@ -35,6 +42,7 @@ def backup(
     name: str | None,
     tags: tuple[str, ...],
     no_deltas: bool,
+    dry_run: bool,
     storage_options: dict[str, Any],
 ) -> None:
     """Make a snapshot of DIRECTORY in the repository at URL, which is created if it is not there.
@@ -49,15 +57,36 @@ def backup(
     began = time.perf_counter()
     backend = open_backend(settings.url, **settings.storage_options)
     _check_apart(directory, backend.url)
+    if dry_run:
+        _rehearse(output, backend, directory, began, name=name, tags=tags, deltas=not no_deltas)
+        return
     with Repository.open(backend, create=True) as repository:
         with output.progress("backup") as progress:
             snapshot = repository.backup(directory, name=name, tags=tags, progress=progress, deltas=not no_deltas)
         seconds = time.perf_counter() - began
-        output.document({"url": repository.url, "snapshot": snapshot, "seconds": seconds})
+        output.document(_document(repository.url, snapshot, seconds))
         output.say(
             f"snapshot {snapshot.id[:12]}{f' ({name})' if name else ''}: {snapshot.files} files, "
             f"{human_bytes(snapshot.size)}, of which {human_bytes(snapshot.added)} were stored, in {seconds:.1f} s"
         )
+
+
+def _rehearse(output: Output, backend: Backend, directory: Path, began: float, **words: Any) -> None:
+    from thoth_storage.repository.estimating import estimate_backup
+
+    with closing(backend), output.progress("backup, nothing is written") as progress:
+        snapshot, told = estimate_backup(backend, directory, progress=progress, **words)
+    output.document(_document(backend.url, snapshot, time.perf_counter() - began, told))
+    output.say(
+        f"a snapshot would have {snapshot.files} files, {human_bytes(snapshot.size)}, "
+        f"of which {human_bytes(snapshot.added)} would be stored"
+    )
+    for line in estimate_lines(told):
+        output.say(line)
+
+
+def _document(url: str, snapshot: Snapshot, seconds: float, told: Estimate | None = None) -> dict[str, Any]:
+    return {"url": url, "dry_run": told is not None, "snapshot": snapshot, "seconds": seconds, "estimate": told}
 
 
 def _check_apart(directory: Path, url: str) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from thoth_storage import config
+from thoth_storage.cli.costs import estimate_lines
 from thoth_storage.cli.output import Output, all_names, human_time
 from thoth_storage.cli.places import open_configured, split
 from thoth_storage.cli.verb import options_option, verb
 from thoth_storage.store.retention import needed_by_openings
+
+if TYPE_CHECKING:
+    from thoth_storage.prices import Estimate
+    from thoth_storage.repository import Repository
+    from thoth_storage.repository.forgetting import ForgetReport
 
 __all__ = ["forget"]
 
@@ -70,7 +76,8 @@ def forget(
         rules, source = _configured(output, url)
     with open_configured(url, storage_options) as repository:
         needed = needed_by_openings(repository) if by_rules else ()
-        report = repository.forget(None if by_rules else wanted, **rules, keep_ids=needed, dry_run=dry_run)
+        words = (None if by_rules else wanted,), {**rules, "keep_ids": needed}
+        report, told = _forget(repository, *words, dry_run=dry_run)
         output.document(
             {
                 "url": repository.url,
@@ -80,6 +87,7 @@ def forget(
                 "kept": [each for each in report.decisions if each.keep],
                 "forgotten": report.forgotten,
                 "unreadable": report.unreadable,
+                "estimate": told,
             }
         )
     if report.decisions:
@@ -102,6 +110,18 @@ def forget(
     kept = f", {len(report.kept)} stay" if by_rules else ""
     then = "; 'thoth-storage prune' frees the bytes" if report.forgotten else ""
     output.say(f"{'would forget' if dry_run else 'forgot'} {len(report.forgotten)} snapshots{kept}{then}")
+    for line in estimate_lines(told) if told else ():
+        output.say(line)
+
+
+def _forget(
+    repository: Repository, arguments: tuple[Any, ...], words: dict[str, Any], *, dry_run: bool
+) -> tuple[ForgetReport, Estimate | None]:
+    if not dry_run:
+        return repository.forget(*arguments, **words), None
+    from thoth_storage.repository.estimating import estimate_forget
+
+    return estimate_forget(repository, *arguments, **words)
 
 
 def _configured(output: Output, url: str | None) -> tuple[dict[str, Any], str]:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from thoth_storage.cli.costs import estimate_lines
 from thoth_storage.cli.output import Output, human_bytes, human_time
 from thoth_storage.cli.places import open_configured
 from thoth_storage.cli.values import parse_duration, parse_part
 from thoth_storage.cli.verb import FAILED, options_option, verb
+from thoth_storage.repository import Repository
 from thoth_storage.repository.prune import PruneReport
 from thoth_storage.store.retention import truncate_log
+
+if TYPE_CHECKING:
+    from thoth_storage.prices import Estimate
 
 __all__ = ["prune"]
 
@@ -55,7 +60,9 @@ def prune(
         with output.progress("prune") as progress:
             report = repository.prune(dry_run=dry_run, grace=grace, max_unused=max_unused, progress=progress)
         entries = truncate_log(repository, dry_run=dry_run) if not report.problems else None
-        output.document({"url": repository.url, "ok": not report.problems, "report": report, "log": entries})
+        told = _estimate(repository, grace, max_unused) if dry_run else None
+        document = {"url": repository.url, "ok": not report.problems, "report": report, "log": entries}
+        output.document({**document, "estimate": told})
     for problem in report.problems:
         output.say(f"left as it is: {problem}")
     for line in _lines(report):
@@ -63,7 +70,15 @@ def prune(
     if entries and entries.deleted:
         would = "would be " if dry_run else ""
         output.say(f"{would}deleted: {entries.deleted} entries of the log ({human_bytes(entries.bytes)})")
+    for line in estimate_lines(told) if told else ():
+        output.say(line)
     return FAILED if report.problems else 0
+
+
+def _estimate(repository: Repository, grace: timedelta, max_unused: float) -> Estimate:
+    from thoth_storage.repository.estimating import estimate_prune
+
+    return estimate_prune(repository, grace, max_unused, also=truncate_log)
 
 
 def _lines(report: PruneReport) -> list[str]:

@@ -35,6 +35,7 @@ from thoth_storage.store.line import Line
 from thoth_storage.store.log_opening import open_log
 from thoth_storage.store.overview import entries_behind
 from thoth_storage.store.start import find_start
+from thoth_storage.telemetry import operation
 
 __all__ = ["DrillRecord", "DrillReport", "Drills", "drill", "last_drill", "last_drills"]
 
@@ -75,15 +76,17 @@ def drill(
     """
     began = time.perf_counter()
     found = _Found()
-    try:
-        chosen = _choose(repository, snapshot, found)
-        found.snapshot = repository.get(chosen.snapshot)
-        _restore_and_compare(repository, found, cache_dir, memory_budget, patience, progress)
-        if chosen.log is not None:
-            found.read_log(chosen.log, chosen.position)
-    except CorruptionError as error:
-        found.damage(str(error))
-    record = found.record(time.perf_counter() - began)
+    with operation("drill", repository.url) as under_way:
+        try:
+            chosen = _choose(repository, snapshot, found)
+            found.snapshot = repository.get(chosen.snapshot)
+            _restore_and_compare(repository, found, cache_dir, memory_budget, patience, progress)
+            if chosen.log is not None:
+                found.read_log(chosen.log, chosen.position)
+        except CorruptionError as error:
+            found.damage(str(error))
+        record = found.record(time.perf_counter() - began)
+        under_way.set(ok=record.ok, snapshot=record.snapshot, problems=len(record.problems))
     told = {field.name: getattr(record, field.name) for field in fields(record)}
     try:
         write_drill(repository.vault, record)

@@ -14,6 +14,7 @@ from typing import Any
 
 from opentelemetry import metrics, trace
 
+from thoth_storage.errors import AlreadyExistsError, NotFoundError
 from thoth_storage.telemetry.figures import Snapshot, snapshot
 from thoth_storage.telemetry.meters import BOUNDS
 from thoth_storage.telemetry.operations import Operation
@@ -25,6 +26,8 @@ _VERB, _SCHEME, _OPERATION = f"{_NAME}.verb", f"{_NAME}.scheme", f"{_NAME}.opera
 _ERROR = "error.type"
 _tracer = trace.get_tracer(_NAME)
 _meter = metrics.get_meter(_NAME)
+_ANSWERS = (NotFoundError, AlreadyExistsError)
+"""What a service says in the course of things: the end of the log is an object that is not there."""
 _Row = tuple[int, dict[str, str]]
 
 
@@ -111,7 +114,7 @@ def request_over(scheme: str, verb: str, seconds: float, size: int, key: str, er
     made = _tracer.start_span(
         f"{_NAME}.{verb}", kind=trace.SpanKind.CLIENT, attributes=told, start_time=now - int(seconds * 1e9)
     )
-    if error is not None:
+    if error is not None and not isinstance(error, _ANSWERS):
         made.set_status(trace.StatusCode.ERROR, f"{type(error).__name__}: {error}")
     made.end(now)
 
