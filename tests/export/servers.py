@@ -74,10 +74,13 @@ def client_of(url: str, database: str = "default_database") -> Iterator[Any]:
     parts = urlsplit(url)
     assert parts.hostname
     assert parts.port
-    client = chromadb.HttpClient(
+    client: Any = chromadb.HttpClient(
         parts.hostname, parts.port, settings=Settings(anonymized_telemetry=False), database=database
     )
+    sessions = [each._server._session for each in (client, client._admin_client)]
     try:
         yield client
     finally:
-        client.close()  # type: ignore[attr-defined]
+        client.close()
+        for each in sessions:  # chromadb leaves them open
+            each.close()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.helpers import STEADY
@@ -58,13 +58,13 @@ def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other and str(one) == str(other)
 
 
-@STEADY
+@settings(STEADY, max_examples=80)
 @given(st.lists(METADATA, max_size=8))
 def test_what_goes_in_comes_out(metadatas: list[Any]) -> None:
     assert same(metadatas, through(metadatas))
 
 
-@STEADY
+@settings(STEADY, max_examples=80)
 @given(st.lists(METADATA, max_size=5), st.lists(METADATA, max_size=5))
 def test_also_where_the_columns_are_of_other_rows(metadatas: list[Any], others: list[Any]) -> None:
     """Rows that come between the first look and the second lose nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,12 +12,14 @@ from urllib.parse import urlsplit
 
 from thoth_storage.errors import (
     ConfigurationError,
+    InvalidArgumentError,
     NotFoundError,
+    PermissionError_,
     StorageError,
     UnavailableError,
     for_http_status,
 )
-from thoth_storage.store.portable import PortableReader
+from thoth_storage.store.portable import PortableReader, Telling
 from thoth_storage.store.portable_writing import PortableWriter
 
 __all__ = ["SCHEMES", "ServerPlace", "is_server", "reading_server", "writing_server"]
@@ -81,30 +84,32 @@ def writing_server(place: ServerPlace, *, merge: bool) -> Iterator[PortableWrite
 
 @contextmanager
 def _connected(place: ServerPlace) -> Iterator[Any]:
+    """chromadb's server object without its client around it, which asks who this is, hides why nobody answers, and
+    leaves connections open."""
+    from chromadb.api import ServerAPI
+    from chromadb.config import System
+
+    from thoth_storage.store.quiet import quiet_settings
+
     _knock(place)
-    with _told(place):
-        import chromadb
-
-        from thoth_storage.store.quiet import quiet_settings
-
-        try:
-            client = chromadb.HttpClient(
-                place.host,
-                place.port,
-                ssl=place.ssl,
-                headers=dict(place.headers),
-                settings=quiet_settings(),
-                tenant=place.tenant,
-                database=place.database,
-            )
-        except ValueError as error:
-            raise _away(place, _cause(error)) from error
-        server: Any = client._server  # type: ignore[attr-defined]  # noqa: SLF001 - chromadb's own way in
-        server._session.timeout = _ANSWER  # noqa: SLF001 - chromadb waits for ever
-        try:
-            yield server
-        finally:
-            client.close()  # type: ignore[attr-defined]
+    settings = quiet_settings()
+    settings.chroma_api_impl = "chromadb.api.fastapi.FastAPI"
+    settings.chroma_server_host = place.host
+    settings.chroma_server_http_port = place.port
+    settings.chroma_server_ssl_enabled = place.ssl
+    settings.chroma_server_headers = dict(place.headers)
+    system = System(settings)
+    server: Any = system.instance(ServerAPI)  # type: ignore[type-abstract]
+    session = server._session  # noqa: SLF001 - chromadb waits for ever, and closes nothing
+    session.timeout = _ANSWER
+    system.start()
+    told = Telling(server, lambda: _told(place))
+    try:
+        told.get_database(place.database, place.tenant)
+        yield told
+    finally:
+        system.stop()
+        session.close()
 
 
 def _knock(place: ServerPlace) -> None:
@@ -126,21 +131,11 @@ def _away(place: ServerPlace, error: BaseException) -> StorageError:
     )
 
 
-def _cause(error: BaseException) -> BaseException:
-    """The first failure, which chromadb hides behind a question."""
-    while error.__context__ is not None:
-        error = error.__context__
-    return error
-
-
 @contextmanager
 def _told(place: ServerPlace) -> Iterator[None]:
     """What goes wrong on the way to a server, as errors of ours."""
     import httpx
-    from chromadb.errors import ChromaAuthError, ChromaError
-    from chromadb.errors import NotFoundError as ChromaNotFoundError
-
-    from thoth_storage.errors import InvalidArgumentError, PermissionError_
+    from chromadb.errors import ChromaError
 
     try:
         yield
@@ -152,12 +147,25 @@ def _told(place: ServerPlace) -> Iterator[None]:
         raise UnavailableError(
             f"the Chroma server does not answer: {type(error).__name__}: {error}", url=place.url, hint="try again later"
         ) from error
-    except ChromaAuthError as error:
-        raise PermissionError_(
-            f"the Chroma server refuses: {error.message()}", url=place.url, hint="check the token, tenant and database"
-        ) from error
-    except ChromaNotFoundError as error:
-        raise NotFoundError(f"the Chroma server says: {error.message()}", url=place.url) from error
     except ChromaError as error:
-        kind = InvalidArgumentError if error.code() < 500 else StorageError
-        raise kind(f"the Chroma server refuses: {error.message()}", url=place.url) from error
+        raise _kind(error)(f"the Chroma server says: {error.message()}", url=place.url) from error
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise StorageError(
+            f"what answers is no Chroma server that this chromadb knows: {error!r:.200}", url=place.url
+        ) from error
+    except Exception as error:
+        # What chromadb has no class for it raises as the text of the reply, and forgets the status.
+        if isinstance(error.__context__, httpx.HTTPStatusError):
+            raise _away(place, error.__context__) from error
+        raise
+
+
+def _kind(error: Any) -> type[StorageError]:
+    from chromadb.errors import ChromaAuthError
+    from chromadb.errors import NotFoundError as ChromaNotFoundError
+
+    if isinstance(error, ChromaAuthError):
+        return PermissionError_
+    if isinstance(error, ChromaNotFoundError):
+        return NotFoundError
+    return InvalidArgumentError if error.code() < 500 else StorageError

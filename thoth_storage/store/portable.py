@@ -6,7 +6,8 @@ Chroma stores: no embedding function is brought to life on the way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,7 +17,7 @@ import numpy.typing as npt
 
 from thoth_storage.errors import ConflictError, CorruptionError
 
-__all__ = ["Batch", "CollectionInfo", "PortableReader", "Sparse", "sized"]
+__all__ = ["Batch", "CollectionInfo", "PortableReader", "Sparse", "Telling", "sized"]
 
 _LISTED = 100
 _TARGET = 8 * 2**20
@@ -59,6 +60,24 @@ class Batch(NamedTuple):
     def cut(self, rows: slice) -> Batch:
         """Some of the rows."""
         return Batch(self.ids[rows], self.embeddings[rows], self.documents[rows], self.uris[rows], self.metadatas[rows])
+
+
+class Telling:
+    """A server object whose failures are told as errors of ours: ``errors()`` is around each call, and around nothing
+    else, so that what goes wrong at the other end of a move is not taken for its own."""
+
+    def __init__(self, server: Any, errors: Callable[[], AbstractContextManager[None]]) -> None:
+        self._server = server
+        self._errors = errors
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._server, name)
+
+        def told(*args: Any, **kwargs: Any) -> Any:
+            with self._errors():
+                return call(*args, **kwargs)
+
+        return told
 
 
 class PortableReader:

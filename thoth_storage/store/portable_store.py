@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from thoth_storage.errors import StorageError
-from thoth_storage.store.portable import PortableReader
+from thoth_storage.store.portable import PortableReader, Telling
 from thoth_storage.store.portable_writing import PortableWriter
 
 if TYPE_CHECKING:
@@ -52,17 +52,17 @@ def reading_store(
         client = PersistentClient(
             url, tenant=tenant, database=database, storage_options=storage_options, mode="r", progress=progress
         )
-        with client:
-            if snapshot:
-                snapshot = client.restore(snapshot).id
-            live = client.live
-            live.before_read()
-            # Nobody follows the log while this is held, so pages are of one state, and no other takes its place.
-            with live.gate.writers:
-                server = unhooked(client._server)  # noqa: SLF001 - where every call passes
-                others = tuple(name for name in _databases(server, tenant) if name != database)
-                state = StoreState(live.url, snapshot or live.base, None if snapshot else live.position, others)
-                yield PortableReader(server, tenant, database, live.url), state
+    with client:
+        if snapshot:
+            snapshot = client.restore(snapshot).id
+        live = client.live
+        live.before_read()
+        # Nobody follows the log while this is held, so pages are of one state, and no other takes its place.
+        with live.gate.writers:
+            server = Telling(unhooked(client._server), chroma_errors)  # noqa: SLF001 - where every call passes
+            others = tuple(name for name in _databases(server, tenant) if name != database)
+            state = StoreState(live.url, snapshot or live.base, None if snapshot else live.position, others)
+            yield PortableReader(server, tenant, database, live.url), state
 
 
 @contextmanager
@@ -85,15 +85,21 @@ def writing_store(
         client = PersistentClient(
             url, tenant=tenant, database=database, storage_options=storage_options, durability=durability
         )
-        server = client._server  # noqa: SLF001 - where every call passes
-        try:
-            yield PortableWriter(
-                server, lambda: unhooked(server), tenant, database, client.url, most=_ROWS, merge=merge
-            )
-        except BaseException:
-            _give_up(client)
-            raise
-        client.close()
+    server: Any = client._server  # noqa: SLF001 - where every call passes
+    try:
+        yield PortableWriter(
+            Telling(server, chroma_errors),
+            lambda: Telling(unhooked(server), chroma_errors),
+            tenant,
+            database,
+            client.url,
+            most=_ROWS,
+            merge=merge,
+        )
+    except BaseException:
+        _give_up(client)
+        raise
+    client.close()
 
 
 def _give_up(client: LiveClient) -> None:
