@@ -18,7 +18,6 @@ from tests.store.helpers import wait_until
 from thoth_storage import Repository
 from thoth_storage.cli.group import thoth_storage
 
-TERMINATED = "terminated; what was committed before stands, nothing else is visible\n"
 FULL = "error: cannot write to stdout: No space left on device\n"
 
 
@@ -145,7 +144,8 @@ def terminate(server: GcsServer, *arguments: str | Path) -> Said:
 
 def test_sigterm_in_a_backup(large: Path, server: GcsServer) -> None:
     said = terminate(server, "backup", large, "gs://bucket/x", "--json")
-    assert (said.code, said.err) == (143, TERMINATED)
+    told = "terminated; no snapshot was made, unless it was being committed just then: 'thoth-storage snapshots' tells"
+    assert (said.code, said.err, said.error["message"]) == (143, f"{told}\n", told)
     assert said.error["type"] == "Terminated"
     with Repository.open("gs://bucket/x", storage_options=server.options()) as repository:
         assert repository.snapshots() == []
@@ -157,8 +157,37 @@ def test_sigterm_in_a_restore_leaves_no_staging_folder(large: Path, server: GcsS
         repository.backup(large)
     place = tmp_path / "place"
     said = terminate(server, "restore", "gs://bucket/x", place / "deep" / "out")
-    assert said == Said(143, "", TERMINATED)
+    told = f"terminated; {place}/deep/out is as it was, unless the restore was about to end\n"
+    assert said == Said(143, "", told)
     assert not place.exists()
+
+
+def test_sigterm_in_a_copy(large: Path, server: GcsServer, tmp_path: Path) -> None:
+    """What was copied before it stays, and nothing of the next is visible."""
+    source = tmp_path / "source"
+    with Repository.open(source, create=True) as repository:
+        repository.backup(large, "first")
+        (large / "0").write_bytes(os.urandom(16 << 20))
+        repository.backup(large, "second")
+        with Repository.open("gs://bucket/x", create=True, storage_options=server.options()) as there:
+            repository.copy_to(there, ["first"])
+    options = [f"--to-option={name}={value}" for name, value in server.options().items()]
+    server.faults.add("slow", 1 << 30, match="packs", methods=["GET", "POST"], seconds=1)
+    with subprocess.Popen(
+        [*PROGRAM, "copy", str(source), "gs://bucket/x", *options],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        wait_until(lambda: server.faults.fired, 60)
+        said = stop(process, signal.SIGTERM)
+    server.faults.clear()
+    told = "snapshots that were copied are there, none is there in part; doing it again goes on from there"
+    assert said == Said(143, "", f"terminated; {told}\n")
+    with Repository.open("gs://bucket/x", storage_options=server.options()) as there:
+        assert [each.name for each in there.snapshots()] == ["first"]
+        assert there.verify().ok
 
 
 @pytest.mark.parametrize("buffered", [True, False])

@@ -74,12 +74,21 @@ def test_names_in_the_log(nasty: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert told == f"WARNING x: of {SHOWN}"
 
 
-def test_a_table_on_a_terminal(nasty: Path) -> None:
+@pytest.mark.parametrize(
+    ("variables", "between", "bold"),
+    [
+        ({"TERM": "dumb"}, "\t", False),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, "  ", False),
+        ({"TERM": "xterm"}, "  ", True),
+    ],
+)
+def test_a_table_on_a_terminal(nasty: Path, variables: dict[str, str], between: str, bold: bool) -> None:
     terminal, inner = pty.openpty()
+    env = {name: value for name, value in environment().items() if name not in ("NO_COLOR", "FORCE_COLOR")}
     try:
         subprocess.run(
             [*PROGRAM, "show", str(nasty), "first"],
-            env=environment({"TERM": "dumb", "COLUMNS": "200", "NO_COLOR": "1"}),
+            env={**env, "COLUMNS": "200", **variables},
             stdout=inner,
             check=True,
         )
@@ -88,7 +97,9 @@ def test_a_table_on_a_terminal(nasty: Path) -> None:
         os.close(inner)
         os.close(terminal)
     assert SHOWN in seen
-    assert not any(each in seen for each in HEEDED)
+    assert f"{between}a.txt" in seen
+    assert ("\x1b[1m" in seen) is bold
+    assert not any(each in seen.replace("\x1b[1m", "").replace("\x1b[0m", "") for each in HEEDED)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])

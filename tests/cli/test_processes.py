@@ -93,7 +93,8 @@ def test_ctrl_c_in_a_backup(tmp_path: Path, server: GcsServer) -> None:
     ) as process:
         wait_until(lambda: server.faults.fired, 60)
         said = stop(process, signal.SIGINT)
-    assert said == Said(130, "", "interrupted; what was committed before stands, nothing else is visible\n")
+    told = "no snapshot was made, unless it was being committed just then: 'thoth-storage snapshots' tells"
+    assert said == Said(130, "", f"interrupted; {told}\n")
     server.faults.clear()
     with Repository.open("gs://bucket/x", storage_options=server.options()) as repository:
         assert repository.snapshots() == []
@@ -102,7 +103,7 @@ def test_ctrl_c_in_a_backup(tmp_path: Path, server: GcsServer) -> None:
     assert invoke("verify", "gs://bucket/x", "-q", *options).code == 0
 
 
-def on_a_terminal(*arguments: str | Path) -> tuple[str, str]:
+def on_a_terminal(*arguments: str | Path, term: str = "xterm") -> tuple[str, str]:
     """What a command writes to stdout, a pipe, and to stderr, a terminal."""
     terminal, inner = pty.openpty()
     seen: list[bytes] = []
@@ -119,7 +120,7 @@ def on_a_terminal(*arguments: str | Path) -> tuple[str, str]:
     try:
         done = subprocess.run(
             [*PROGRAM, *map(str, arguments)],
-            env=environment({"TERM": "xterm", "COLUMNS": "100"}),
+            env=environment({"TERM": term, "COLUMNS": "100"}),
             stdout=subprocess.PIPE,
             stderr=inner,
             text=True,
@@ -146,6 +147,12 @@ def test_a_progress_bar_only_on_a_terminal(repository: Path, tree: Path, tmp_pat
     assert "\N{BOX DRAWINGS HEAVY HORIZONTAL}" in err
     assert "\x1b" not in out
     assert out.count("\n") == {"copy": 2}.get(verb, 1)
+
+
+def test_no_progress_bar_where_no_cursor_moves(repository: Path) -> None:
+    out, err = on_a_terminal("verify", repository, term="dumb")
+    assert "all is well" in out
+    assert err == ""
 
 
 def test_no_progress_bar_for_the_quiet(repository: Path) -> None:

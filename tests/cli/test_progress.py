@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from thoth_storage.cli.output import _pace
+from thoth_storage.cli.watching import lines, pace
 from thoth_storage.repository.reports import Progress, timed
 
 
@@ -53,4 +53,15 @@ def test_nobody_is_told() -> None:
     ],
 )
 def test_a_bar_shows_the_rate_and_the_time_left(progress: Progress, shown: str) -> None:
-    assert _pace(progress) == shown
+    assert pace(progress) == shown
+
+
+def test_lines_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = lines("verify")
+    for seconds in range(13):
+        tell(Progress("verify", seconds * 1024, 15 * 1024, seconds=seconds))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        "verify: 5.0 KiB of 15.0 KiB, 1.0 KiB/s, 0:00:10 left\nverify: 10.0 KiB of 15.0 KiB, 1.0 KiB/s, 0:00:05 left\n"
+    )

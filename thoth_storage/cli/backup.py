@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["backup"]
 
+_INTERRUPTED = "no snapshot was made, unless it was being committed just then: 'thoth-storage snapshots' tells"
+
 
 @verb(short_help="Make a snapshot of a directory.")
 @click.argument("directory", type=click.Path(path_type=Path))
@@ -61,7 +63,7 @@ def backup(
         _rehearse(output, backend, directory, began, name=name, tags=tags, deltas=not no_deltas)
         return
     with Repository.open(backend, create=True) as repository:
-        with output.progress("backup") as progress:
+        with output.interrupted(_INTERRUPTED), output.progress("backup") as progress:
             snapshot = repository.backup(directory, name=name, tags=tags, progress=progress, deltas=not no_deltas)
         seconds = time.perf_counter() - began
         output.document(_document(repository.url, snapshot, seconds))

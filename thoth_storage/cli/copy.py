@@ -17,6 +17,8 @@ from thoth_storage.repository import Repository
 
 __all__ = ["copy"]
 
+_INTERRUPTED = "snapshots that were copied are there, none is there in part; doing it again goes on from there"
+
 
 @verb(short_help="Copy snapshots to another repository.")
 @click.argument("source", metavar="SRC")
@@ -64,7 +66,7 @@ def copy(
         Repository.open(source, storage_options=storage_options) as here,
         Repository.open(target, create=True, encryption_key=key, storage_options=to_options) as there,
     ):
-        with output.progress("copy") as progress:
+        with output.interrupted(_INTERRUPTED), output.progress("copy") as progress:
             report = here.copy_to(there, wanted, progress=progress)
         output.document({"url": here.url, "target": there.url, "dry_run": False, "report": report, "estimate": None})
     for snapshot_id in report.snapshots:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from thoth_storage.repository import Progress, Snapshot
+    from thoth_storage.repository import Snapshot
     from thoth_storage.repository.reports import ProgressCallback
 
 __all__ = ["Output", "all_names", "from_stdout", "human_bytes", "human_time", "printable"]
@@ -56,10 +56,12 @@ class Output:
             self.say(line)
 
     def table(self, columns: list[str], rows: list[list[str]], *, right: tuple[str, ...] = ()) -> None:
-        """A table of the result, for people; plain lines with tabs where stdout is no terminal."""
+        """A table of the result, for people; plain lines with tabs where stdout is no terminal, or a dumb one."""
         if self.as_json or self.quiet:
             return
-        if not sys.stdout.isatty():
+        from thoth_storage import config
+
+        if not sys.stdout.isatty() or config.is_dumb_terminal():
             for row in [columns, *rows]:
                 _line("\t".join(map(printable, row)))
             return
@@ -67,7 +69,7 @@ class Output:
         from rich.markup import escape
         from rich.table import Table
 
-        table = Table(box=None, header_style="bold", pad_edge=False)
+        table = Table(box=None, header_style="" if config.wants_no_color() else "bold", pad_edge=False)
         for column in columns:
             table.add_column(column, justify="right" if column in right else "left", overflow="fold")
         for row in rows:
@@ -93,27 +95,27 @@ class Output:
             raise
 
     @contextmanager
+    def interrupted(self, text: str) -> Iterator[None]:
+        """If what is in here is interrupted, ``text`` says what stands."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.stands = text
+            raise
+
+    @contextmanager
     def progress(self, title: str) -> Iterator[ProgressCallback | None]:
-        """A bar with rate and time left while a terminal watches; else nothing."""
+        """A bar with rate and time left while a terminal watches, or lines if it can no bar; else nothing."""
         if self.quiet or not sys.stderr.isatty():
             yield None
             return
-        from rich.console import Console
-        from rich.progress import BarColumn, DownloadColumn, TextColumn
-        from rich.progress import Progress as Bar
+        from thoth_storage import config
+        from thoth_storage.cli.watching import bar, lines
 
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(binary_units=True),
-            TextColumn("{task.fields[pace]}"),
-        )
-        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(title, total=None, pace="")
-
-            def tell(progress: Progress) -> None:
-                bar.update(task, completed=progress.done, total=progress.total, pace=_pace(progress))
-
+        if config.is_dumb_terminal():
+            yield lines(title)
+            return
+        with bar(title) as tell:
             yield tell
 
     def _tell(self, severity: str, text: str) -> None:
@@ -149,14 +151,6 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-
-
-def _pace(progress: Progress) -> str:
-    """How fast it goes, and how long still; nothing where nothing is known of it."""
-    if progress.remaining is None or not progress.rate:
-        return ""
-    minutes, seconds = divmod(round(progress.remaining), 60)
-    return f"{human_bytes(progress.rate)}/s, {minutes // 60}:{minutes % 60:02}:{seconds:02} left"
 
 
 def from_stdout(error: OSError) -> bool:

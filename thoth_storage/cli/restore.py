@@ -51,7 +51,7 @@ def restore(
     if at and snapshot:
         raise click.UsageError("--snapshot and --at exclude each other")
     with open_configured(url, storage_options) as repository:
-        with output.progress("restore") as progress:
+        with output.interrupted(_stands(target, dry_run=dry_run)), output.progress("restore") as progress:
 
             def write(source: Repository, wanted: str | None, moment: datetime | None) -> RestoreReport:
                 return source.restore(
@@ -85,3 +85,8 @@ def restore(
 def _table(output: Output, repository: Repository, report: RestoreReport) -> None:
     sizes = {file.path: file.size for file in repository.show(report.snapshot).files}
     output.table(["bytes", "path"], [[str(sizes.get(path, "?")), path] for path in report.paths], right=("bytes",))
+
+
+def _stands(target: str, *, dry_run: bool) -> str:
+    end = "" if dry_run else ", unless the restore was about to end"
+    return f"{target} is as it was{end}"

@@ -22,6 +22,7 @@ __all__ = [
     "embedder_name",
     "encryption_key",
     "get",
+    "is_dumb_terminal",
     "log_format",
     "log_level",
     "on_cloud_run",
@@ -30,6 +31,7 @@ __all__ = [
     "store_settings",
     "target_encryption_key",
     "values",
+    "wants_no_color",
 ]
 
 
@@ -97,6 +99,16 @@ def prices() -> tuple[Mapping[str, Mapping[str, Any]], str]:
     where there is none. Raises ConfigurationError."""
     document = read_document()
     return document.prices, str(document.path or "")
+
+
+def is_dumb_terminal() -> bool:
+    """Whether the terminal, if there is one, only takes text: it can move no cursor."""
+    return os.environ.get("TERM", "") in ("", "dumb", "unknown")
+
+
+def wants_no_color() -> bool:
+    """Whether colours and the like are not wanted (https://no-color.org)."""
+    return bool(os.environ.get("NO_COLOR"))
 
 
 def log_level() -> str:
