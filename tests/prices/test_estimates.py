@@ -28,6 +28,7 @@ from thoth_storage.repository.estimating import (
     estimate_prune,
     estimate_storage,
 )
+from thoth_storage.repository.rehearsal import Rehearsal
 from thoth_storage.repository.vault import Vault
 from thoth_storage.wrappers import MeteredBackend, ReadOnlyBackend
 
@@ -122,6 +123,33 @@ def test_of_a_copy_and_of_the_next_one(place: MemoryBackend, tmp_path: Path) -> 
             agree(told.target, wrote, bytes_within=0.05)
             # Opening the source was not foretold: it is one request.
             agree(told.source, read, bytes_within=0.05, requests_within=2)
+
+
+def test_of_a_copy_of_deltas_whose_base_is_left_out(place: MemoryBackend, tmp_path: Path) -> None:
+    """They become full blocks there, of a length that can only be guessed."""
+    tree = write(tmp_path / "tree", 1)
+    source = Repository.open(place, create=True)
+    first = source.backup(tree)
+    change(tree, 2)
+    assert source.backup(tree).added < 1 << 20
+    source.forget([first.id])
+    target = fresh()
+    told = estimate_copy(_read_only(place), ReadOnlyBackend(target))
+    report = source.copy_to(Repository.open(target, create=True))
+    assert report.stored > 20 << 20
+    assert told.report.stored == pytest.approx(report.stored, rel=0.05)
+
+
+def test_long_listings_take_more_requests(place: MemoryBackend) -> None:
+    for number in range(2001):
+        place.put(f"a/{number}", b"")
+    for number in range(1000):
+        place.put(f"b/{number}", b"")
+    stage = Rehearsal(place)
+    for prefix, more in (("a/", 3), ("b/", 1), ("b/1", 1), ("c/", 1), ("", 4)):
+        before = stage.usage().requests["list"]
+        list(stage.backend.list(prefix))
+        assert stage.usage().requests["list"] - before == more
 
 
 def _read_only(backend: Backend) -> Repository:

@@ -30,7 +30,7 @@ def planned(stage: Rehearsal) -> type[Mover]:
                     self.read += run.end - run.start
             # What a delta stands on comes first, as when it is read.
             for block in sorted(asked, key=lambda each: each.depth):
-                store.plan(block, self._source.cipher.overhead, bases)
+                store.plan(block, self._source.cipher.overhead, bases, trusting=bool(self._theirs))
                 notes.take(store.take_stored())
             bases.update(store.placed)
 

@@ -52,11 +52,6 @@ class Present:
         """Ids of the records of prunes that were seen, whose packs are not among the blocks."""
         return self._footing.heeded
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is known to be there."""
-        return not self._blocks
-
     def get(self, name: bytes | None, plain: int) -> Block | None:
         """A manifest that lies about a length is not built on."""
         block = self._blocks.get(name) if name else None

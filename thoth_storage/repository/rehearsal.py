@@ -21,9 +21,6 @@ from thoth_storage.wrappers import MeteredBackend, PretendBackend
 
 __all__ = ["Rehearsal", "scheme_of"]
 
-_PAGE = 1000
-"""Objects that services list in one request."""
-
 
 class Rehearsal:
     """One stage, for one action: ``backend`` to do it on, then ``usage`` or ``estimate``."""
@@ -55,8 +52,7 @@ class Rehearsal:
         meters = self._meter.meters
         booked = self._booked.read().get("get")
         requests = {verb: meter.requests for verb, meter in meters.items()}
-        # The first page is the request that was counted.
-        requests["list"] += meters["list"].objects // _PAGE
+        requests["list"] += self._pretend.pages
         return Usage(
             {**requests, "get": requests["get"] + (booked.requests if booked else 0)},
             sent=meters["put"].bytes + meters["create"].bytes,

@@ -70,13 +70,13 @@ class Transcoder:
             if row is not None:
                 self.found[row] = there
 
-    def plan(self, block: Block, overhead: int, bases: Mapping[Place, Block]) -> None:
+    def plan(self, block: Block, overhead: int, bases: Mapping[Place, Block], *, trusting: bool) -> None:
         """Do as ``use`` does without having the block, for who asks what a copy takes: so many zeros are stored as it
         would be long. ``overhead``: what the source's encryption adds to a frame; ``bases``: where the target has what
         earlier snapshots have. For one thread.
 
         Of a delta whose base the target lacks it is a guess, that the full block shrinks as the one below it did. Where
-        no file has the base any more, its name is not known, and a target that has snapshots is taken to have it.
+        no file has the base any more, its name is not known, and who is ``trusting`` takes the target to have it.
         """
         name = self._names.get(block.digest)
         there = self._present.get(name, block.plain)
@@ -86,8 +86,8 @@ class Transcoder:
             base = None
             if block.base:
                 base = self._placed.get(block.base.place) or bases.get(block.base.place)
-                is_known = base is not None or (not block.base.digest and not self._present.is_empty)
-                if not is_known or (base and base.depth >= CHAIN):
+                is_there = base is not None or (trusting and not block.base.digest)
+                if not is_there or (base and base.depth >= CHAIN):
                     size, base = round(block.plain * block.root.stored / max(block.root.plain, 1)), None
             # What is called otherwise in the target is called anything here.
             name = name or os.urandom(32)

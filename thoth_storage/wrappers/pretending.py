@@ -15,13 +15,16 @@ from thoth_storage.wrappers.base import WrappedBackend
 
 __all__ = ["PretendBackend"]
 
+_PAGE = 1000
+"""Objects that services list in one request."""
+
 
 class PretendBackend(WrappedBackend):
     """Reads what ``inner`` has, and over that what was written here, which is kept in memory and goes with this object.
 
     ``hollow``: prefixes below which only the sizes of objects are kept, since whoever writes them does not read them
     back: a dry run of a large backup is not to hold it in memory. ``added`` and ``removed``: the bytes of objects that
-    would be there more, and of those that would go.
+    would be there more, and of those that would go. ``pages``: requests that listings would take beside the first ones.
     """
 
     def __init__(self, inner: Backend, hollow: tuple[str, ...] = ()) -> None:
@@ -31,7 +34,7 @@ class PretendBackend(WrappedBackend):
         self._written: dict[str, tuple[ObjectInfo, bytes | None]] = {}
         self._gone: set[str] = set()
         self._sizes: dict[str, int] = {}
-        self.removed = 0
+        self.removed = self.pages = 0
 
     @property
     def added(self) -> int:
@@ -72,6 +75,8 @@ class PretendBackend(WrappedBackend):
             hidden = self._gone | self._written.keys()
         theirs = [info for info in self.inner.list(prefix) if info.key not in hidden]
         self._sizes.update((info.key, info.size) for info in theirs)
+        with self._lock:
+            self.pages += max(len(mine) + len(theirs) - 1, 0) // _PAGE
         return merge(mine, theirs, key=_key)
 
     def delete(self, *keys: str) -> None:
