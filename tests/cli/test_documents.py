@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,36 @@ def piped(text: str, *arguments: str, **variables: str) -> str:
 def test_stdin() -> None:
     said = piped("\ufeff" + TEA, "add", "-", "--name", "notes.md", "--url", "store", "--dry-run")
     assert said.splitlines()[1] == f"notes.md\t2\t{len(TEA)}"
+
+
+def test_a_pipe_is_read_once(tmp_path: Path) -> None:
+    """As of ``add <(command)``."""
+    os.mkfifo("pipe")
+    writer = threading.Thread(target=Path("pipe").write_text, args=[BREAD])
+    writer.start()
+    assert invoke("add", "pipe", "--url", "store", "--json").document["parts"] == 1
+    writer.join()
+    assert list(rows()) == ["pipe#1"]
+
+
+def test_a_file_called_like_stdin() -> None:
+    Path("-").write_text(BREAD)
+    assert invoke("add", "./-", "--url", "store", "--dry-run").out.splitlines()[1] == f"-\t1\t{len(BREAD)}"
+
+
+@pytest.mark.parametrize("glob", ["", "/etc/*.md", "../*.md"])
+def test_a_pattern_that_leads_out(glob: str) -> None:
+    Path("sub").mkdir()
+    Path("a.md").write_text(TEA)
+    said = invoke("add", "sub", "--glob", glob, "--url", "store", "--json")
+    assert (said.code, said.error["type"]) in {(2, "InvalidArgumentError"), (3, "NotFoundError")}
+
+
+def test_a_name_that_is_no_text() -> None:
+    Path(os.fsdecode(b"texts/\xff.md")).write_text(BREAD)
+    said = invoke("add", "texts", "--url", "store", "--json")
+    assert (said.code, said.error["message"]) == (2, "the name of the file 'texts/\\udcff.md' is no text in UTF-8")
+    assert not Path("store").exists()
 
 
 def test_query_of_stdin_and_of_words_that_look_like_options(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ __all__ = ["add"]
 
 
 @verb(short_help="Add texts to a store, or replace them.", options_metavar="[OPTIONS]")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path())
 @collection_options
 @click.option("--prefix", default="", metavar="TEXT", help="What is put before each path, to keep two folders apart.")
 @click.option(
@@ -46,7 +46,7 @@ __all__ = ["add"]
 @options_option
 def add(
     output: Output,
-    files: Sequence[Path],
+    files: Sequence[str],
     url: str | None,
     collection: str,
     embedder: str | None,
@@ -66,8 +66,8 @@ def add(
     """
     from thoth_storage.store.adding import add_sources, find_sources, given_text, plan
 
-    sources = find_sources([each for each in files if str(each) != "-"], globs, prefix)
-    if Path("-") in files:
+    sources = find_sources([Path(each) for each in files if each != "-"], globs, prefix)
+    if "-" in files:
         sources.append(given_text(prefix + name, sys.stdin.buffer.read()))
     planned = plan(sources, part_size)  # what is no text is told before anything is written
     settings = config.store_settings(url, storage_options)

@@ -50,14 +50,17 @@ class AddedFile:
 
 def find_sources(paths: Iterable[Path], globs: Sequence[str] = (), prefix: str = "") -> list[Source]:
     """The files that ``paths`` mean: each itself, of a folder those below it that match one of ``globs``, hidden ones
-    left out. None is told twice. Raises NotFoundError."""
+    left out. None is told twice. Raises NotFoundError, InvalidArgumentError for a name that is no text in UTF-8."""
     found: dict[str, Source] = {}
     for path in paths:
         for file in _below(path, globs or GLOBS) if path.is_dir() else [path]:
             if not file.exists():
                 raise NotFoundError(f"no such file: {file}", hint="nothing was added")
-            name = prefix + Path(os.path.normpath(file)).as_posix()
-            found.setdefault(name, Source(name, file))
+            name = _checked(prefix + Path(os.path.normpath(file)).as_posix())
+            if name not in found:
+                # What is no file, such as a pipe, can be read but once.
+                text = None if file.is_file() else _decoded(name, file.read_bytes())
+                found[name] = Source(name, file, text)
     return list(found.values())
 
 
@@ -124,17 +127,30 @@ def _metadata(source: Source, number: int, part: Part) -> dict[str, str | int]:
 
 
 def _below(folder: Path, globs: Sequence[str]) -> list[Path]:
-    found = {
-        file
-        for glob in globs
-        for file in folder.rglob(glob)
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts)
-    }
+    try:
+        found = {
+            file
+            for glob in globs
+            for file in folder.rglob(glob)
+            if file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        }
+    except (ValueError, NotImplementedError) as error:  # how pathlib refuses a pattern, or that it leads out
+        raise InvalidArgumentError(
+            f"{' '.join(globs) or repr('')} is no pattern for files below {folder}", hint="write it as '*.md'"
+        ) from error
     if not found:
         raise NotFoundError(
             f"the folder {folder} has no file like {' or '.join(globs)}", hint="say which are meant with --glob"
         )
     return sorted(found)
+
+
+def _checked(name: str) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidArgumentError(f"the name of the file {name!r} is no text in UTF-8", hint="rename it") from error
+    return name
 
 
 def _read(source: Source, size: int) -> tuple[int, list[Part]]:
