@@ -101,6 +101,10 @@ def test_a_job_logs_json_and_says_json_and_only_on_stderr(tmp_path: Path) -> Non
     done = program("backup", tree, tmp_path / "r", "--verbose", "--json", cwd=tmp_path, env=env)
     assert done.code == 0
     assert done.document["snapshot"]["files"] == 2
+    (tmp_path / "thoth-storage.toml").write_text(f'[stores.default]\nurl = "{tmp_path}/r"\nkeep_last = 1\n')
+    noted = [json.loads(line) for line in program("forget", cwd=tmp_path, env=env).err.splitlines()]
+    assert [each["severity"] for each in noted] == ["NOTICE"]
+    assert noted[0]["message"].startswith("by the rules of ")
     failed = program("snapshots", tmp_path / "none", "--verbose", cwd=tmp_path, env=env)
     lines = [json.loads(line) for line in failed.err.splitlines()]
     assert (failed.code, failed.out) == (3, "")

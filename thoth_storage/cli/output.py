@@ -79,7 +79,7 @@ class Output:
     def note(self, text: str) -> None:
         """A remark that is no part of the result."""
         if not self.quiet:
-            self._tell("WARNING", text)
+            self._tell("NOTICE", text)
 
     def complain(self, text: str) -> None:
         """A line that is said in any case."""

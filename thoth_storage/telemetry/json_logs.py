@@ -22,7 +22,7 @@ __all__ = ["CURRENT_TRACE", "JsonFormatter", "Trace", "json_line", "trace_of"]
 _CLOUD = re.compile(r"([0-9a-fA-F]{32})(?:/([0-9]{1,20}))?(?:;o=([0-9]))?")
 _W3C = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?")
 _PREFIX = "logging.googleapis.com"
-_SEVERITIES = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_SEVERITIES = ("DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL")
 
 
 @dataclass(frozen=True)
