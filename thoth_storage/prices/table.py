@@ -18,7 +18,7 @@ __all__ = ["BUILT_IN", "Price", "price_for"]
 @dataclass(frozen=True)
 class Price:
     """Amounts of ``currency``. Class A writes and lists, class B reads; deleting costs nothing. ``egress`` is for bytes
-    that leave the service's network: within a region it is nothing. ``date``: the day on which ``source`` said so."""
+    that leave the service's network: within a region it is nothing. ``date``: when ``source`` was looked up."""
 
     scheme: str
     class_a_per_1000: float = 0.0
@@ -38,7 +38,7 @@ _GCS = Price(
 _S3 = Price(
     *("s3", 0.005, 0.0004, 0.023, 0.09),
     date="2026-11-28",
-    source="https://aws.amazon.com/s3/pricing (Standard, us-east-1)",
+    source="https://aws.amazon.com/s3/pricing (Standard, us-east-1; as others quote it)",
 )
 _LOCAL = "a disk or memory of one's own"
 BUILT_IN: Mapping[str, Price] = {
