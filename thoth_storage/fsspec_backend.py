@@ -8,7 +8,7 @@ report a conflict with itself. Each is put right here once, so that a plugin is 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -52,11 +52,14 @@ class FsspecBackend:
     imported before that.
 
     A subclass may set ``protocol`` (fsspec's name of the file system, where it is not the URL's scheme),
-    ``capabilities``, ``file_like`` and override the methods without underscore that follow ``close`` below.
+    ``capabilities``, ``permissions``, ``file_like`` and override the methods without underscore that follow
+    ``identity`` below.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities()
     protocol: ClassVar[str | None] = None
+    permissions: ClassVar[Mapping[str, str]] = {}
+    """What the service calls the permissions to ``read``, ``list``, ``create``, ``overwrite`` and ``delete``."""
     file_like: ClassVar[bool] = False
     """Files in real folders (SFTP, SMB, a disk) rather than objects: parents are made, writes go by rename."""
 
@@ -134,6 +137,10 @@ class FsspecBackend:
 
     def close(self) -> None:
         self._instances.clear()
+
+    def identity(self) -> str | None:
+        """Who requests are made as, for people; never a secret. Raises PermissionError_ without usable credentials."""
+        return self._call(None, self.who)
 
     # What a subclass may override. ``path`` is always one of the file system's own.
 
@@ -213,6 +220,10 @@ class FsspecBackend:
         with ThreadPoolExecutor(min(_DELETE_THREADS, len(paths))) as pool:
             for _ in pool.map(one, paths):
                 pass
+
+    def who(self) -> str | None:
+        """The account, user or key that requests are made with; None where the service's library does not tell."""
+        return None
 
     def refine(self, error: Exception) -> type[StorageError] | StorageError | None:
         """What this service's library means by ``error``, where Python's own classes do not tell; else None."""

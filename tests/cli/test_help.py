@@ -34,7 +34,7 @@ def command(verb: str) -> click.Command:
 def test_these_are_all() -> None:
     assert thoth_storage.list_commands(GROUP_CONTEXT) == [
         *("add", "backup", "check", "checkpoint", "completion", "config", "copy", "demo", "diff", "drill"),
-        *("export", "forget", "import", "key", "log", "name"),
+        *("export", "forget", "health", "import", "key", "log", "name"),
         *("plugins", "prune", "query", "repair", "restore", "serve", "show", "snapshots", "status", "tag", "verify"),
     ]
     for group, verbs in GROUPS.items():

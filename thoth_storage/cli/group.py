@@ -31,6 +31,7 @@ _VERBS = {
     "drill": "Prove that the newest checkpoint restores.",
     "export": "Write collections as Parquet files, or to a Chroma server.",
     "forget": "Drop snapshots, by name or by rules of what to keep.",
+    "health": "Check whether a store can be relied on.",
     "import": "Read collections from Parquet files, or from a Chroma server.",
     "key": "List, add, rotate or remove the keys of an encrypted repository.",
     "log": "Show the write log of a store.",

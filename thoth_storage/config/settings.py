@@ -202,5 +202,25 @@ SETTINGS = (
         "Seconds from SIGTERM to the end of the service; Cloud Run kills after 10.",
         *(("THOTH_STORAGE_DEADLINE",), "8"),
     ),
+    Setting(
+        *("health_checkpoint_age", "health", kinds.seconds, 26 * 3600.0),
+        "How old the newest checkpoint may be while there is something newer to save; health fails at twice that.",
+        *(("THOTH_STORAGE_HEALTH_CHECKPOINT_AGE",), "2h"),
+    ),
+    Setting(
+        *("health_log_entries", "health", kinds.count(1), 10_000),
+        "How many entries of the log an opening may have to replay; health fails at twice that.",
+        *(("THOTH_STORAGE_HEALTH_LOG_ENTRIES",), "5000"),
+    ),
+    Setting(
+        *("health_drill_age", "health", kinds.seconds, 8 * 86400.0),
+        "How long ago the last restore drill may be that succeeded; health fails at twice that.",
+        *(("THOTH_STORAGE_HEALTH_DRILL_AGE",), "26h"),
+    ),
+    Setting(
+        *("health_deadline", "health", kinds.seconds, 10.0),
+        "Seconds for all checks of health together.",
+        *(("THOTH_STORAGE_HEALTH_DEADLINE",), "5"),
+    ),
 )
 BY_NAME = {each.name: each for each in SETTINGS}

@@ -7,6 +7,7 @@ Credentials are found as Google's own tools do (Application Default Credentials)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from thoth_storage import Capabilities, FsspecBackend, hookimpl
@@ -31,6 +32,15 @@ class GcsBackend(FsspecBackend):
 
     protocol = "gs"
     capabilities = Capabilities(atomic_create=True)
+    permissions = MappingProxyType(
+        {
+            "read": "storage.objects.get",
+            "list": "storage.objects.list",
+            "create": "storage.objects.create",
+            "overwrite": "storage.objects.delete",  # and create: the old object goes
+            "delete": "storage.objects.delete",
+        }
+    )
 
     def make_fs(self) -> AbstractFileSystem:
         from thoth_storage_gcs.filesystem import make_fs
@@ -64,6 +74,11 @@ class GcsBackend(FsspecBackend):
             if "nextPageToken" not in page:
                 return
             more["pageToken"] = page["nextPageToken"]
+
+    def who(self) -> str | None:
+        from thoth_storage_gcs.filesystem import who
+
+        return who(self.fs)
 
     def refine(self, error: Exception) -> type[StorageError] | StorageError | None:
         from thoth_storage_gcs.filesystem import refine

@@ -16,7 +16,7 @@ from gcsfs.retry import HttpError
 
 from thoth_storage.errors import ConfigurationError, PermissionError_, StorageError, UnavailableError, for_http_status
 
-__all__ = ["make_fs", "refine"]
+__all__ = ["make_fs", "refine", "who"]
 
 _CREDENTIALS_HINT = (
     "check GOOGLE_APPLICATION_CREDENTIALS, run 'gcloud auth application-default login', or give the service account of "
@@ -66,6 +66,19 @@ def make_fs(options: dict[str, Any]) -> GCSFileSystem:
         # as nobody, so that the refusal blames the bucket's permissions.
         options = {**options, "token": "google_default"}
     return _SingleTry(**{"use_listings_cache": False, "skip_instance_cache": True, **options})
+
+
+def who(fs: GCSFileSystem) -> str:
+    """The account of the credentials that gcsfs found, as far as they tell; no request is sent for it."""
+    found = fs.credentials.credentials
+    if found is None:
+        return "anonymous"
+    if type(found).__name__ == "AnonymousCredentials":
+        return "anonymous"
+    account = getattr(found, "service_account_email", None) or getattr(found, "account", None)
+    if account == "default":
+        return "the service account of this machine"
+    return str(account or f"{type(found).__module__}.{type(found).__name__}".removeprefix("google."))
 
 
 def refine(error: Exception, url: str) -> type[StorageError] | StorageError | None:

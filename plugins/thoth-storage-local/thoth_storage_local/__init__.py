@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,13 @@ class LocalBackend(FsspecBackend):
 
     def find(self, folder: str, leaf: str) -> Iterable[dict[str, Any]]:
         return _walk(folder)
+
+    def who(self) -> str:
+        number = os.geteuid()
+        try:
+            return f"user {pwd.getpwuid(number).pw_name}"
+        except KeyError:  # in a container, say
+            return f"user {number}"
 
     def remove(self, paths: Sequence[str]) -> None:
         root = Path(self.location)

@@ -7,6 +7,7 @@ Credentials are found as boto does (environment, profile, role of the machine), 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from thoth_storage import Capabilities, FsspecBackend, hookimpl
@@ -27,6 +28,15 @@ class S3Backend(FsspecBackend):
 
     protocol = "s3"
     capabilities = Capabilities(atomic_create=True)
+    permissions = MappingProxyType(
+        {
+            "read": "s3:GetObject",
+            "list": "s3:ListBucket",
+            "create": "s3:PutObject",
+            "overwrite": "s3:PutObject",
+            "delete": "s3:DeleteObject",
+        }
+    )
 
     def options(self) -> dict[str, Any]:
         from thoth_storage_s3.filesystem import options
@@ -77,6 +87,11 @@ class S3Backend(FsspecBackend):
                 Delete={"Objects": [{"Key": key} for _, _, key in names], "Quiet": True},
             )
             raise_first(reply)
+
+    def who(self) -> str | None:
+        from thoth_storage_s3.filesystem import who
+
+        return who(self.fs)
 
     def refine(self, error: Exception) -> type[StorageError] | StorageError | None:
         from thoth_storage_s3.filesystem import refine

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import botocore.exceptions as boto
+from fsspec.asyn import sync
 from s3fs import S3FileSystem
 
 from thoth_storage.errors import (
@@ -17,7 +18,7 @@ from thoth_storage.errors import (
     for_http_status,
 )
 
-__all__ = ["make_fs", "options", "raise_first", "refine"]
+__all__ = ["make_fs", "options", "raise_first", "refine", "who"]
 
 _CREDENTIALS_HINT = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or the options key= and secret="
 _RIGHTS_HINT = (
@@ -57,6 +58,22 @@ def make_fs(given: dict[str, Any]) -> S3FileSystem:
     fs = S3FileSystem(**{"use_listings_cache": False, "skip_instance_cache": True, **given})
     fs.retries = 1
     return fs
+
+
+def who(fs: S3FileSystem) -> str | None:
+    """The id of the access key, its middle left out, and where boto found it; no request is sent but what finding it
+    takes."""
+    if fs.anon:
+        return "anonymous"
+    key, source = fs.key, "the options"
+    if not key:
+        fs.connect()
+        found = sync(fs.loop, fs.session.get_credentials)
+        if found is None:
+            return None
+        key, source = found.access_key, found.method
+    shown = f"{key[:4]}...{key[-4:]}" if len(key) > 12 else f"{key[:2]}..."
+    return f"access key {shown} (from {source})"
 
 
 def raise_first(reply: dict[str, Any]) -> None:
