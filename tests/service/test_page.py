@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import re
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
 from tests.service.helpers import Hosted, call_all, hosted
 from tests.store.helpers import wait_until
-from thoth_storage import Snapshot
-from thoth_storage.service.timeline import WIDTH, draw
+from thoth_storage import Repository, Snapshot
+from thoth_storage.repository.drill_records import DrillRecord, write_drill
+from thoth_storage.service.timeline import draw
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'><!--\u202e]]>&amp;{{ 7*7 }}"
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "main", "header", "h1", "h2", "span", "section", "p"),
     *("form", "input", "button", "ol", "li", "div", "bdi", "dl", "dt", "dd", "svg", "line", "circle"),
-    *("table", "thead", "tbody", "tr", "th", "td"),
+    *("table", "thead", "tbody", "tr", "th", "td", "time", "code", "footer", "rect"),
 }
 
 
@@ -78,7 +81,28 @@ def test_the_store_at_a_glance(tmp_path: Path) -> None:
     assert "nightly" in seen.named["snapshots"]
     assert re.search(r"[KMG]iB", seen.named["stored"])
     assert "circle" in seen.tags
-    assert "thoth_documents2" in "".join(seen.text.split())
+    assert seen.named["pending"] == "0 rows"
+    assert seen.named["drill"] == "never"
+    assert seen.named["checkpoint"] == "just now"
+
+
+def shows_drill(running: Hosted, told: str) -> bool:
+    return " ".join(page(running).named["drill"].split()) == told
+
+
+def test_the_last_drill(tmp_path: Path) -> None:
+    """And in the metrics. One that failed takes nothing from the last that proved that this restores."""
+    time = datetime.now(UTC) - timedelta(hours=3)
+    good = DrillRecord(time, True, False, "a" * 32, time, 1.5, 1000, 5, "recorded", 1, 1234, 5, 5, 5, 0, (), "thoth")
+    bad = dataclasses.replace(good, time=time + timedelta(hours=1), ok=False, problems=("<b>three</b> are lost",))
+    with hosted("memory://drilled", tmp_path) as started, Repository.open("memory://drilled") as repository:
+        for record, told in ((good, "passed 3 hours ago"), (bad, "failed 2 hours ago")):
+            write_drill(repository.vault, record)
+            wait_until(partial(shows_drill, started, told))
+        seen, figures = page(started), started.ask("/metrics").text
+    assert "<b>three</b> are lost; proven 3 hours ago" in seen.text
+    assert "thoth_store_drill_ok 0\n" in figures
+    assert f"thoth_store_proven_timestamp_seconds {time.timestamp()!r}\n" in figures
 
 
 def test_names_of_strangers_are_text(running: Hosted) -> None:
@@ -128,8 +152,8 @@ def test_checkpoints_on_a_line_of_time() -> None:
     assert draw([], now) is None
     line = draw([snapshot(4, "named"), snapshot(0)], now)
     assert line is not None
-    assert [mark.x for mark in line.marks] == [WIDTH / 2, 12]
+    assert [mark.x for mark in line.marks] == [50, 1.5]
     assert [mark.named for mark in line.marks] == [True, False]
     ahead = draw([snapshot(12)], now)
     assert ahead is not None
-    assert 0 <= ahead.marks[0].x <= WIDTH
+    assert 0 <= ahead.marks[0].x <= 100

@@ -47,7 +47,7 @@ def test_alive_at_once_and_ready_when_the_store_is_here(server: GcsServer, tmp_p
         assert "the store is still being opened; try again" in call(started.address, "search", query="x").text
         assert "thoth_store_ready 0\n" in started.ask("/metrics").text
         waiting = started.ask("/").text
-        assert "not ready" in waiting
+        assert ">opening<" in waiting
         assert "the store is being opened" in waiting
         started.wait_until_ready()
         assert call(started.address, "status").data["documents"] == 20

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import metadata
 
@@ -13,20 +13,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from thoth_storage.errors import StorageError
+from thoth_storage.service import figures
 from thoth_storage.service.auth import HostCheck, TokenCheck
+from thoth_storage.service.history import Past
 from thoth_storage.service.lifecycle import StoreKeeper
 from thoth_storage.service.limits import BodyLimit
 from thoth_storage.service.mcp_server import build_server
 from thoth_storage.service.metrics_text import CONTENT_TYPE, Durations, gauge
 from thoth_storage.service.observing import Observing
 from thoth_storage.service.pages import Page
-from thoth_storage.service.readiness import Readiness, Seen
+from thoth_storage.service.readiness import Readiness
 from thoth_storage.service.refusals import MCP
 from thoth_storage.service.settings import ServiceSettings
 from thoth_storage.service.watching import in_daemon
 
 __all__ = ["build_app"]
 
+_KEEP = 60.0
+"""Seconds for which metrics tell what was kept as it was seen last: Prometheus asks often, snapshots come rarely."""
 _ROUTES = frozenset(["/", MCP, "/health", "/ready", "/metrics"])
 
 
@@ -35,7 +40,7 @@ def build_app(keeper: StoreKeeper, settings: ServiceSettings) -> Starlette:
     version = metadata.version("thoth-storage")
     requests = Durations("thoth_service_requests", "Requests by route and status.")
     calls = Durations("thoth_service_tool_calls", "Calls of tools by tool and outcome.")
-    readiness = Readiness(keeper, settings.max_behind)
+    readiness, past = Readiness(keeper, settings.max_behind), Past(keeper)
     server = build_server(keeper, calls, read_only=settings.read_only, version=version, body_limit=settings.body_limit)
     # Stateless: the next request of a client may reach another instance. Hosts and sizes are seen to before.
     [mcp] = server.streamable_http_app(
@@ -53,8 +58,13 @@ def build_app(keeper: StoreKeeper, settings: ServiceSettings) -> Starlette:
         return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
     async def metrics(_request: Request) -> Response:
-        reasons = await readiness.reasons()
-        lines = [*requests.lines(), *calls.lines(), *await _gauges(readiness, not reasons)]
+        ready = not await readiness.reasons()
+        try:
+            history = await past.see(_KEEP)
+        except StorageError:
+            history = None
+        lines = [*requests.lines(), *calls.lines(), *figures.of_store(ready, await readiness.seen())]
+        lines += [*figures.of_history(history), *figures.of_backend(), *figures.of_process()]
         lines += gauge("thoth_service_info", "Which version runs.", 1, {"version": version})
         return Response("\n".join([*lines, ""]), media_type=CONTENT_TYPE)
 
@@ -73,32 +83,10 @@ def build_app(keeper: StoreKeeper, settings: ServiceSettings) -> Starlette:
         *([Middleware(TokenCheck, token=settings.token)] if settings.token else []),
         Middleware(BodyLimit, limit=settings.body_limit),
     ]
-    page = Page(keeper, readiness, read_only=settings.read_only, version=version)
+    page = Page(keeper, readiness, past, read_only=settings.read_only, version=version)
     ours = {"/health": health, "/ready": ready, "/metrics": metrics, "/": page.show}
     routes = [Route(path, endpoint, methods=["GET"]) for path, endpoint in ours.items()]
     # Not GET: a stream on which nothing ever comes would keep an instance from being stopped, or from going idle.
     assert isinstance(mcp, Route)
     routes.append(Route(MCP, mcp.endpoint, methods=["POST"]))
     return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
-
-
-async def _gauges(readiness: Readiness, ready: bool) -> list[str]:
-    seen = await readiness.seen()
-    return list(_lines(ready, seen))
-
-
-def _lines(ready: bool, seen: Seen | None) -> Iterator[str]:
-    yield from gauge("thoth_store_ready", "1 where this instance may be sent requests.", int(ready))
-    if seen is None:
-        return
-    status = seen.status
-    for name, about, value in (
-        ("documents", "Documents of the collection.", seen.documents),
-        ("position", "The last entry of the log that is in the newest checkpoint or applied here.", status.position),
-        ("behind", "Entries of the log that are not applied here yet.", status.behind),
-        ("pending_rows", "Rows that no checkpoint has yet.", status.pending),
-        ("pending_bytes", "Bytes of them, roughly.", status.pending_bytes),
-        ("local_bytes", "Bytes of the local files.", status.local_bytes),
-        ("checkpoint_pause_seconds", "For how long the last checkpoint held writers back.", status.pause),
-    ):
-        yield from gauge(f"thoth_store_{name}", about, value)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from thoth_storage.repository import Snapshot
 
-__all__ = ["WIDTH", "Mark", "Timeline", "draw"]
+__all__ = ["MARGIN", "Mark", "Timeline", "draw"]
 
-WIDTH = 1000
-_MARGIN = 12
+MARGIN = 1.5
+"""Per cent of the width that are left free at both ends, so that no mark is cut."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """``x`` from 0 to ``WIDTH``; ``named`` for one that a person gave a name."""
+    """``x`` in per cent of the width; ``named`` for one that a person gave a name."""
 
     x: float
     label: str
@@ -43,7 +43,7 @@ def draw(snapshots: Sequence[Snapshot], now: datetime) -> Timeline | None:
     span = max(last - first, timedelta(seconds=1))
     marks = tuple(
         Mark(
-            round(_MARGIN + (each.time - first) / span * (WIDTH - 2 * _MARGIN), 1),
+            round(MARGIN + (each.time - first) / span * (100 - 2 * MARGIN), 2),
             f"{each.time:%Y-%m-%d %H:%M:%S} UTC {each.name or each.id[:12]}",
             bool(each.names) or "backup" in each.tags,
         )

@@ -25,9 +25,9 @@ class Watch(Generic[T]):
         self._under_way: asyncio.Future[T] | None = None
         self._seen: tuple[float, T] | None = None
 
-    async def see(self) -> T | None:
+    async def see(self, keep: float | None = None) -> T | None:
         """None where there is no answer in time. Raises what the look raises."""
-        if self._seen and time.monotonic() - self._seen[0] < self._keep:
+        if self._seen and time.monotonic() - self._seen[0] < (self._keep if keep is None else keep):
             return self._seen[1]
         if self._under_way is None:
             self._under_way = in_daemon(self._look)
