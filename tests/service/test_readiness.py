@@ -44,11 +44,11 @@ def test_alive_at_once_and_ready_when_the_store_is_here(server: GcsServer, tmp_p
         answer = started.ask("/ready")
         assert answer.status_code == 503
         assert answer.json()["reasons"][0].startswith("the store is being opened")
-        assert "the store is still being opened; try again" in call(started.address, "search", query="x").text
-        assert "thoth_store_ready 0\n" in started.ask("/metrics").text
         waiting = started.ask("/").text
         assert ">opening<" in waiting
-        assert "the store is being opened" in waiting
+        assert "The store is being opened" in waiting
+        assert "thoth_store_ready 0\n" in started.ask("/metrics").text
+        assert "the store is still being opened; try again" in call(started.address, "search", query="x").text
         started.wait_until_ready()
         assert call(started.address, "status").data["documents"] == 20
         assert server.faults.pending == 0
