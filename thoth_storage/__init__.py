@@ -95,7 +95,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("errors", "thoth"):
+    if name in ("errors", "health", "thoth"):
         return import_module(f"thoth_storage.{name}")
     if name == "__version__":
         return import_module("importlib.metadata").version("thoth-storage")

@@ -6,13 +6,17 @@ import statistics
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from thoth_storage.backend import Backend
-from thoth_storage.errors import AlreadyExistsError, NotFoundError, StorageError
+from thoth_storage.check_access import PERMISSIONS, trials
+from thoth_storage.check_features import Feature, features_of
+from thoth_storage.check_listing import expect, listing, listing_across_pages, listing_after_overwrite
+from thoth_storage.errors import AlreadyExistsError, NotFoundError, PermissionError_, StorageError
 from thoth_storage.wrappers import PrefixedBackend
 from thoth_storage.wrappers.base import WrappedBackend
 
@@ -22,6 +26,9 @@ _RACERS = 16
 _ROUNDS = 5
 _LARGE = 8 * 1024 * 1024
 _PROBES = 5
+_PAGES = "listing across pages"
+_READS = {PERMISSIONS["list"], PERMISSIONS["read"]}
+"""What can be tried where nothing can be made."""
 _SKEW = 60.0
 
 
@@ -56,33 +63,74 @@ class CheckReport:
     def shared_log(self) -> bool:
         return self.ok and any(step.name == "atomic create" for step in self.steps)
 
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """What will work there, one by one, and what the others lack."""
+        return features_of({step.name: step.ok for step in self.steps})
 
-def check_backend(backend: Backend, tell: Callable[[Step], None] | None = None) -> CheckReport:
+
+def check_backend(backend: Backend, tell: Callable[[Step], None] | None = None, *, pages: bool = True) -> CheckReport:
     """Run every step below a random prefix and remove what they stored. ``tell`` hears of each step as it ends.
 
-    A failed step is in the report; only the first write, if the store cannot be written at all, raises what it met.
+    First come permissions, one by one. Where nothing may be created, they are all that can be proved. A failed step is
+    in the report; only the first write, where the service fails and does not just refuse, raises what it met, and an
+    identity that may do nothing at all is PermissionError_.
+    ``pages``: whether a listing of more than a page is among the steps, for which 1,001 objects are made.
     """
     area = _Noting(PrefixedBackend(backend, f"thoth-check-{uuid.uuid4().hex}"))
-    area.put("first", b"written by 'thoth-storage check'")
-    steps: list[Step] = []
+    made = _Made(area, tell)
+    try:
+        for name, attempt in trials(area, backend):
+            if not made.steps or made.may_create or name in _READS:
+                made.make(name, lambda _, attempt=attempt: attempt())  # type: ignore[misc]
+        if not any(step.ok for step in made.steps):
+            # Of an identity that may do nothing at all it is the identity that is wrong.
+            raise made.refusals[0]
+        if made.may_create:
+            for name in _chosen(backend, pages):
+                made.make(name, _STEPS[name])
+    finally:
+        if made.may_create:
+            made.make("clean up", lambda _: area.clean_up())
+        elif made.steps:
+            area.clean_up_quietly()
+    return CheckReport(backend.url, tuple(made.steps))
 
-    def run(name: str, work: Callable[[Backend], str]) -> None:
+
+def _chosen(backend: Backend, pages: bool) -> Iterator[str]:
+    """The steps after the permissions: not what a backend does not claim, nor what was not asked for."""
+    for name in _STEPS:
+        if (name != "atomic create" or backend.capabilities.atomic_create) and (name != _PAGES or pages):
+            yield name
+
+
+class _Made:
+    """The steps that were made, the first of which was to create an object."""
+
+    def __init__(self, area: Backend, tell: Callable[[Step], None] | None) -> None:
+        self._area = area
+        self._tell = tell
+        self.steps: list[Step] = []
+        self.refusals: list[PermissionError_] = []
+
+    @property
+    def may_create(self) -> bool:
+        return bool(self.steps) and self.steps[0].ok
+
+    def make(self, name: str, work: Callable[[Backend], str]) -> None:
+        """Raises what the first met, if that was no refusal: a service that does not answer does so at once."""
         began = time.perf_counter()
         try:
-            detail, ok = work(area), True
+            detail, ok = work(self._area), True
         except (StorageError, AssertionError) as error:
+            if isinstance(error, PermissionError_):
+                self.refusals.append(error)
+            elif not self.steps:
+                raise
             detail, ok = str(error), False
-        steps.append(Step(name, ok, time.perf_counter() - began, detail))
-        if tell:
-            tell(steps[-1])
-
-    try:
-        for name, work in _STEPS.items():
-            if name != "atomic create" or backend.capabilities.atomic_create:
-                run(name, work)
-    finally:
-        run("clean up", lambda _: area.clean_up())
-    return CheckReport(backend.url, tuple(steps))
+        self.steps.append(Step(name, ok, time.perf_counter() - began, detail))
+        if self._tell:
+            self._tell(self.steps[-1])
 
 
 class _Noting(WrappedBackend):
@@ -100,16 +148,20 @@ class _Noting(WrappedBackend):
         self._keys.add(key)
         self.inner.create(key, data)
 
+    def delete(self, *keys: str) -> None:
+        self.inner.delete(*keys)
+        self._keys.difference_update(keys)
+
+    def clean_up_quietly(self) -> None:
+        """Where nothing could be made, as far as is known."""
+        with suppress(StorageError):
+            self.inner.delete(*sorted(self._keys))
+
     def clean_up(self) -> str:
         self.inner.delete(*sorted(self._keys))
         left = [info.key for info in self.inner.list()]
-        _expect(not left, f"{len(left)} objects are left below {self.url}")
+        expect(not left, f"{len(left)} objects are left below {self.url}")
         return "nothing is left"
-
-
-def _expect(right: bool, wrong: str) -> None:
-    if not right:
-        raise AssertionError(wrong)
 
 
 def _read_after_write(area: Backend) -> str:
@@ -117,10 +169,11 @@ def _read_after_write(area: Backend) -> str:
     began = time.perf_counter()
     area.put("large", data)
     written = time.perf_counter()
-    _expect(area.get("large") == data, "what was read is not what was written")
+    expect(area.get("large") == data, "what was read is not what was written")
     read = time.perf_counter()
-    area.put("large", b"replaced")
-    _expect(area.get("large") == b"replaced", "an old object was read after a new one was written")
+    with suppress(PermissionError_):  # to overwrite, which a step of its own tells
+        area.put("large", b"replaced")
+        expect(area.get("large") == b"replaced", "an old object was read after a new one was written")
     rates = [_LARGE / 2**20 / max(seconds, 1e-9) for seconds in (written - began, read - written)]
     return f"8 MiB written at {rates[0]:.0f} MiB/s, read at {rates[1]:.0f} MiB/s"
 
@@ -129,26 +182,8 @@ def _ranges(area: Backend) -> str:
     data = bytes(range(256))
     area.put("range", data)
     for start, end in ((0, 1), (10, 20), (250, 300), (255, 256), (256, 300), (7, 7), (0, None), (100, None)):
-        _expect(area.get("range", start, end) == data[start:end], f"the range [{start}, {end}) is wrong")
+        expect(area.get("range", start, end) == data[start:end], f"the range [{start}, {end}) is wrong")
     return "all edges right"
-
-
-def _listing(area: Backend) -> str:
-    keys = [f"list/{number:02}" for number in range(20)]
-    for key in keys:
-        area.put(key, key.encode())
-    _expect([info.key for info in area.list("list/")] == keys, "a listing right after the writes is not complete")
-    area.delete(*keys[:10])
-    _expect([info.key for info in area.list("list/")] == keys[10:], "a listing right after deletes is stale")
-    return "complete and in order right after writes and deletes"
-
-
-def _listing_after_overwrite(area: Backend) -> str:
-    area.put("again/one", b"old")
-    area.put("again/one", b"and longer")
-    sizes = [(info.key, info.size) for info in area.list("again/")]
-    _expect(sizes == [("again/one", 10)], f"a listing right after an overwrite tells {sizes}")
-    return "tells the new size, once"
 
 
 def _latency(area: Backend) -> str:
@@ -187,7 +222,7 @@ def _create(area: Backend) -> str:
         try:
             area.create(key, b"second")
         except AlreadyExistsError:
-            _expect(area.get(key) == content, "a refused create changed the object")
+            expect(area.get(key) == content, "a refused create changed the object")
         else:
             raise AssertionError("an object was created twice")
     return "a second create is refused"
@@ -207,8 +242,8 @@ def _atomic_create(area: Backend) -> str:
 
         with ThreadPoolExecutor(_RACERS) as pool:
             winners = [racer for racer in pool.map(race, range(_RACERS)) if racer is not None]
-        _expect(len(winners) == 1, f"{len(winners)} of {_RACERS} racers created the same object")
-        _expect(area.get(f"race/{number}") == f"{winners[0]}".encode(), "the object is not the winner's")
+        expect(len(winners) == 1, f"{len(winners)} of {_RACERS} racers created the same object")
+        expect(area.get(f"race/{number}") == f"{winners[0]}".encode(), "the object is not the winner's")
     return f"one winner of {_RACERS} in each of {_ROUNDS} races"
 
 
@@ -219,7 +254,8 @@ def _missing(area: Backend) -> str:
         except NotFoundError:
             continue
         raise AssertionError("a missing object was found")
-    area.delete("missing")
+    with suppress(PermissionError_):  # to delete
+        area.delete("missing")
     return "told as missing"
 
 
@@ -236,8 +272,9 @@ def _delete(area: Backend) -> str:
 _STEPS: dict[str, Callable[[Backend], str]] = {
     "read after write": _read_after_write,
     "ranges": _ranges,
-    "listing": _listing,
-    "listing after overwrite": _listing_after_overwrite,
+    "listing": listing,
+    _PAGES: listing_across_pages,
+    "listing after overwrite": listing_after_overwrite,
     "create": _create,
     "atomic create": _atomic_create,
     "missing objects": _missing,

@@ -18,9 +18,11 @@ RESTORE_KEYS = [
     *("reused", "read", "requests", "dry_run", "paths"),
 ]
 STEPS = [
+    *(f"permission to {verb}" for verb in ("create", "list", "read", "overwrite", "create conditionally", "delete")),
     "read after write",
     "ranges",
     "listing",
+    "listing across pages",
     "listing after overwrite",
     "create",
     "atomic create",
@@ -179,13 +181,16 @@ def test_check() -> None:
     said = invoke("check", "memory://tests/cli-check")
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
-    assert [re.match(r"ok    ([a-z ]+): .* \(\d+\.\d\d s\)$", line)[1] for line in lines[:-1]] == STEPS  # type: ignore[index]
+    steps, features = lines[: len(STEPS)], lines[len(STEPS) : -1]
+    assert [re.match(r"ok    ([a-z ]+): .* \(\d+\.\d\d s\)$", line)[1] for line in steps] == STEPS  # type: ignore[index]
+    assert features
+    assert all(line.startswith("works: ") for line in features)
     assert lines[-1] == "snapshots: yes; several writers on one log: yes"
 
 
 def test_check_json() -> None:
     found = invoke("check", "memory://tests/cli-check", "--json").document
-    assert list(found) == ["url", "ok", "snapshots", "shared_log", "steps"]
+    assert list(found) == ["url", "ok", "snapshots", "shared_log", "steps", "features"]
     assert [list(each) for each in found["steps"]] == [["name", "ok", "seconds", "detail"]] * len(STEPS)
     assert [each["name"] for each in found["steps"]] == STEPS
     assert (found["url"], found["ok"], found["snapshots"], found["shared_log"]) == (

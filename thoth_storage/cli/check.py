@@ -17,9 +17,11 @@ __all__ = ["check"]
 
 @verb(short_help="Prove that a bucket is fit for use.")
 @click.argument("url", required=False)
+@click.option("--quick", is_flag=True, help="Leave out the listing of more than a page, which takes 1,001 objects.")
 @options_option
-def check(output: Output, url: str | None, storage_options: dict[str, Any]) -> int:
-    """Write, read, list, race and delete below URL, and leave nothing behind. Exit code 1 if anything is wrong.
+def check(output: Output, url: str | None, quick: bool, storage_options: dict[str, Any]) -> int:
+    """Try each permission, then write, read, list, race and delete below URL, and leave nothing behind. At the end
+    stands what will work there. Exit code 1 if anything is wrong.
 
     \b
     Example:
@@ -31,7 +33,7 @@ def check(output: Output, url: str | None, storage_options: dict[str, Any]) -> i
     def tell(step: Step) -> None:
         output.say(f"{'ok  ' if step.ok else 'FAIL'}  {step.name}: {step.detail} ({step.seconds:.2f} s)")
 
-    report = check_backend(backend, tell)
+    report = check_backend(backend, tell, pages=not quick)
     output.document(
         {
             "url": report.url,
@@ -39,8 +41,13 @@ def check(output: Output, url: str | None, storage_options: dict[str, Any]) -> i
             "snapshots": report.snapshots,
             "shared_log": report.shared_log,
             "steps": report.steps,
+            "features": report.features,
         }
     )
+    for feature in report.features:
+        output.say(
+            f"{'works' if feature.works else 'does NOT work'}: {feature.name}" + (feature.why and f"; {feature.why}")
+        )
     output.say(
         f"snapshots: {'yes' if report.snapshots else 'no'}; "
         f"several writers on one log: {'yes' if report.shared_log else 'no'}"
