@@ -18,7 +18,15 @@ from tests.cli.helpers import environment
 from tests.store.helpers import bare_chroma
 from thoth_storage import PersistentClient, Repository, open_backend
 from thoth_storage.errors import CapacityError, NotFoundError
-from thoth_storage.store.contents import Contents, decode_contents, encoded_contents, look_inside
+from thoth_storage.store import capturing
+from thoth_storage.store.contents import (
+    Contents,
+    Sample,
+    decode_contents,
+    digest_of,
+    encoded_contents,
+    look_inside,
+)
 from thoth_storage.store.drill import drill, last_drill, last_drills
 from thoth_storage.store.drilling import Task, examine
 from thoth_storage.wrappers import ReadOnlyBackend
@@ -90,7 +98,10 @@ def test_a_checkpoint_is_proven_by_what_it_recorded(tmp_path: Path) -> None:
     with PersistentClient(store, cache_limit=0) as client:
         rows = client.create_collection("rows")
         rows.add(
-            ids=["a", "b"], embeddings=np.array([[1.0, 2.0], [3.0, 4.0]]), documents=["A", "B"], metadatas=[{"n": 1}, {"n": 2}]
+            ids=["a", "b"],
+            embeddings=np.array([[1.0, 2.0], [3.0, 4.0]]),
+            documents=["A", "B"],
+            metadatas=[{"n": 1}, {"n": 2}],
         )
         snapshot = client.checkpoint()
         rows.add(ids=["c"], embeddings=[5.0, 6.0])
@@ -121,6 +132,21 @@ def test_a_checkpoint_is_proven_by_what_it_recorded(tmp_path: Path) -> None:
         assert last_drills(repository).proven == told
         assert last_drills(repository).last == last_drill(repository) != told
     assert not left(tmp_path)
+
+
+@pytest.mark.parametrize("way", ["staging", "in place", "held"])
+def test_each_way_of_capturing_tells_what_is_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    monkeypatch.setattr(capturing, "fits", lambda *_: way == "staging")
+    monkeypatch.setattr(capturing, "memory_left", lambda: 0 if way == "held" else None)
+    with PersistentClient(tmp_path / "store", cache_limit=0) as client:
+        rows = client.create_collection("rows")
+        for number in (1, 2):
+            rows.add(ids=[f"id-{number}"], embeddings=[1.0, 2.0], documents=[f"text {number}"])
+            client.checkpoint()
+            told = decode_contents(client.live.repository.contents_of("latest"))
+            assert told is not None
+            assert (told.total, told.records) == (1, number)
+            assert told.collections[0].samples[-1] == Sample(f"id-{number}", digest_of(f"text {number}", None))
 
 
 def test_what_chroma_gives_is_what_its_tables_tell(copied: Path) -> None:
