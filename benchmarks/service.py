@@ -38,11 +38,12 @@ options = {"project": "test", "token": "anon", "endpoint_url": endpoint}
 chance = numpy.random.default_rng(1)
 words = [f"word{number}" for number in range(5000)]
 with VectorStore(url, storage_options=options, cache_dir=folder, durability="checkpoint") as store:
+    collection = store.client.get_collection(store.collection_name)
     for start in range(0, count, 1000):
         vectors = chance.standard_normal((1000, 384)).astype("float32")
         texts = [" ".join(chance.choice(words, 50)) for _ in range(1000)]
         ids = [f"d{start + place}" for place in range(1000)]
-        store.add_documents(texts, [{"number": start + place} for place in range(1000)], ids, vectors.tolist())
+        collection.add(ids, vectors, [{"number": start + place} for place in range(1000)], texts)
 """
 
 

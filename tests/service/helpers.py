@@ -19,6 +19,7 @@ from typing import Any
 import anyio
 import httpx
 import httpx2
+import pytest
 import uvicorn
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
@@ -26,6 +27,7 @@ from mcp.client.streamable_http import streamable_http_client
 from tests.cli.helpers import PROGRAM, environment
 from tests.cli.schemas import check_document
 from thoth_storage import VectorStore
+from thoth_storage.service import history, readiness
 from thoth_storage.service.asgi import build_app
 from thoth_storage.service.lifecycle import StoreKeeper
 from thoth_storage.service.settings import ServiceSettings
@@ -133,11 +135,12 @@ def hosted(url: str | Path, cache: Path, keeper: StoreKeeper | None = None, **se
     opener = partial(VectorStore, str(url), embedder="lexical", cache_dir=cache, mode=mode)
     kept = keeper or StoreKeeper(lambda progress: opener(progress=progress, refresh=0))
     chosen = ServiceSettings(url=str(url), **settings)
-    server = uvicorn.Server(
-        uvicorn.Config(build_app(kept, chosen), log_config=None, access_log=False, ws="none", lifespan="on")
-    )
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with socket.create_server(("127.0.0.1", 0)) as listener, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readiness, "_KEEP", 0.1)
+        patch.setattr(history, "_KEEP", 0.1)
         address = "http://{}:{}".format(*listener.getsockname())
+        config = uvicorn.Config(build_app(kept, chosen), log_config=None, access_log=False, ws="none", lifespan="on")
+        server = uvicorn.Server(config)
         serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         serving.start()
         try:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["History", "Past"]
 
+_KEEP = 2.0
+
 
 @dataclass(frozen=True)
 class History:
@@ -42,10 +44,10 @@ class Past:
 
     def __init__(self, keeper: StoreKeeper) -> None:
         self._keeper = keeper
-        self._watch = Watch(self._look, keep=2, patience=5)
+        self._watch = Watch(self._look, keep=_KEEP, patience=5)
 
-    async def see(self, keep: float = 2) -> History | None:
-        """At most ``keep`` seconds old; None where there is no store or no answer. Raises StorageError."""
+    async def see(self, keep: float | None = None) -> History | None:
+        """At most ``keep`` seconds old, else two; None where there is no store or no answer. Raises StorageError."""
         return await self._watch.see(keep) if self._keeper.is_open else None
 
     def _look(self) -> History:
