@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,13 @@ def test_what_the_store_and_its_clients_do(tmp_path: Path) -> None:
     assert seen['thoth_service_requests_total{route="/ready",status="200"}'] == 1
     assert seen['thoth_service_tool_calls_total{tool="search",outcome="InvalidArgumentError"}'] == 2
     assert not [each for each in seen if "no_such_tool" in each]
+    assert seen['thoth_backend_requests_total{scheme="memory",verb="create"}'] >= 1
+    assert seen['thoth_backend_sent_bytes_total{scheme="memory",verb="create"}'] > 100
+    assert seen['thoth_backend_request_seconds_count{scheme="memory",verb="create"}'] >= 1
+    assert seen['thoth_operation_seconds_count{operation="hydrate"}'] >= 1
+    assert seen["thoth_store_snapshots"] == 0
+    assert seen["process_resident_memory_bytes"] > 10_000_000
+    assert seen["process_start_time_seconds"] < time.time()
     assert seen['thoth_service_tool_calls_total{tool="add_documents",outcome="done"}'] == 1
     assert seen['thoth_service_tool_calls_total{tool="restore",outcome="NotFoundError"}'] == 1
     assert seen['thoth_service_tool_calls_seconds_count{tool="add_documents"}'] == 1
