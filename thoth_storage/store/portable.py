@@ -70,6 +70,10 @@ class Telling:
         self._server = server
         self._errors = errors
 
+    def let_go(self) -> None:
+        """Hold the server no longer: as long as somebody does, Chroma keeps its files open."""
+        self._server = None
+
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._server, name)
 

@@ -60,9 +60,12 @@ def reading_store(
         # Nobody follows the log while this is held, so pages are of one state, and no other takes its place.
         with live.gate.writers:
             server = Telling(unhooked(client._server), chroma_errors)  # noqa: SLF001 - where every call passes
-            others = tuple(name for name in _databases(server, tenant) if name != database)
-            state = StoreState(live.url, snapshot or live.base, None if snapshot else live.position, others)
-            yield PortableReader(server, tenant, database, live.url), state
+            try:
+                others = tuple(name for name in _databases(server, tenant) if name != database)
+                state = StoreState(live.url, snapshot or live.base, None if snapshot else live.position, others)
+                yield PortableReader(server, tenant, database, live.url), state
+            finally:
+                server.let_go()
 
 
 @contextmanager
