@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 from tests.cli.helpers import invoke
 from tests.servers.clients import hurry
 from tests.servers.gcs import GcsServer
-from tests.service.helpers import call, service
+from tests.service.helpers import call, hosted, service
 from tests.store.helpers import wait_until
 from thoth_storage import Repository, VectorStore
 from thoth_storage.errors import NotFoundError, StorageError, UnavailableError
@@ -96,7 +97,9 @@ def test_an_instance_that_lags_behind(tmp_path: Path) -> None:
 
 def test_a_replica_waits_for_the_first_writer(tmp_path: Path) -> None:
     """And says meanwhile what it waits for, without telling strangers where."""
-    with service(tmp_path / "service", tmp_path / "store", "--read-only", ready=False) as started:
+    opener = partial(VectorStore, tmp_path / "store", embedder="lexical", cache_dir=tmp_path / "replica", mode="r")
+    keeper = StoreKeeper(lambda progress: opener(progress=progress))
+    with hosted(tmp_path / "store", tmp_path, keeper, read_only=True) as started:
         wait_until(lambda: "NotFoundError" in started.ready()["reasons"][0])
         assert str(tmp_path) not in str(started.ready())
         assert str(tmp_path / "store") in started.ask("/").text
