@@ -20,6 +20,7 @@ from tests.store.helpers import open_below, wait_until
 from thoth_storage.errors import AlreadyExistsError, ConflictError, CorruptionError, InvalidArgumentError, NotFoundError
 from thoth_storage.export import export_store, import_store
 from thoth_storage.registry import open_backend
+from thoth_storage.repository import Progress
 from thoth_storage.store.portable_store import reading_store
 
 
@@ -138,9 +139,13 @@ def test_an_import_that_fails_half_way(tmp_path: Path, durability: str) -> None:
     export_store(tmp_path / "db", tmp_path / "out")
     part = tmp_path / "out" / "collections" / "bbb" / "part-00000.parquet"
     data = part.read_bytes()
-    part.write_bytes(data[:-1] + b"x")
+
+    def damage(progress: Progress) -> None:
+        if progress.done:  # the first collection is written
+            part.write_bytes(data[:-1] + b"x")
+
     with pytest.raises(CorruptionError):
-        import_store(tmp_path / "out", tmp_path / "again", durability=durability)
+        import_store(tmp_path / "out", tmp_path / "again", durability=durability, progress=damage)
     if durability == "checkpoint":
         with pytest.raises(NotFoundError), store(tmp_path / "again", mode="r"):
             pass
