@@ -74,6 +74,11 @@ def test_a_heading_that_is_too_long_to_be_said_twice() -> None:
     assert [part.text for part in parts] == [f"# {'h' * 90}", "b" * 90, "c" * 90]
 
 
+@pytest.mark.parametrize(("length", "count"), [(48, 1), (49, 2)])
+def test_paragraphs_go_together_where_there_is_room(length: int, count: int) -> None:
+    assert len(split_text(f"{'a' * length}\n\n{'b' * 50}", 100)) == count
+
+
 def test_a_fence_that_is_never_closed() -> None:
     [part] = split_text("~~~\n# a\n```\n\n~~\n# b", markdown=True)
     assert part.text == "~~~\n# a\n```\n\n~~\n# b"
