@@ -82,8 +82,6 @@ def test_what_every_verb_says_is_what_its_schema_allows(
     for commands in (COMMANDS, ENCRYPTED):
         for line in commands.split("\n")[1:-1]:
             words = line.format(folder=tmp_path, added=added).split()
-            if schema_name(words) not in known:
-                continue
             said = invoke(*words, "--json")
             assert said.code == 0 or words[0] == "health", (line, said.err)
             assert "error" not in said.document
@@ -105,7 +103,7 @@ def test_a_schema_is_sound(name: str) -> None:
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
     titles = {schema_name(verb.split()): f"thoth-storage {verb} --json" for verb in VERBS}
-    assert schema["title"] == {**titles, "error": "thoth-storage: an error, with --json"}.get(name, schema["title"])
+    assert schema["title"] == {**titles, "error": "thoth-storage: an error, with --json"}[name]
 
 
 def test_what_two_schemas_call_alike_is_alike() -> None:
