@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,19 +11,10 @@ from tests.store.helpers import SETTINGS
 
 
 @pytest.fixture(autouse=True)
-def _nothing_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _nothing_configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in (*SETTINGS, *KEYS):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    before = {logger: logger.level for logger in _loggers()}
-    yield
-    for logger in _loggers():  # verbs set them, as programs may
-        logger.setLevel(before.get(logger, logging.NOTSET))
-
-
-def _loggers() -> list[logging.Logger]:
-    others = logging.root.manager.loggerDict.values()
-    return [logging.root, *(each for each in others if isinstance(each, logging.Logger))]
 
 
 @pytest.fixture

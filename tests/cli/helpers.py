@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,9 +53,24 @@ class Said:
 def invoke(*arguments: str | Path) -> Said:
     """A verb in this process. What it raises that is no error of ours is raised here."""
     words = [str(each) for each in arguments]
-    done = CliRunner(catch_exceptions=False).invoke(thoth_storage, words)
+    with levels_kept():
+        done = CliRunner(catch_exceptions=False).invoke(thoth_storage, words)
     check_document(words, done.stdout)
     return Said(done.exit_code, done.stdout, done.stderr)
+
+
+@contextmanager
+def levels_kept() -> Iterator[None]:
+    """Verbs set the levels of loggers, as programs may; the tests after them want to see what is logged."""
+    before = {logger: logger.level for logger in _loggers()}
+    yield
+    for logger in _loggers():
+        logger.setLevel(before.get(logger, logging.NOTSET))
+
+
+def _loggers() -> list[logging.Logger]:
+    others = logging.root.manager.loggerDict.values()
+    return [logging.root, *(each for each in others if isinstance(each, logging.Logger))]
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
