@@ -25,8 +25,9 @@ __all__ = ["InPlace"]
 _Names = Mapping[str, Sequence[bytes]]
 _SEGMENT = 4 * 1024 * 1024
 """Bytes read at once."""
-_FRESH = 1_000_000_000
-"""Nanoseconds. What was written to so lately will be again before the writers wait, most likely."""
+_FRESH = 50_000_000
+"""Nanoseconds. Who wrote to a file so lately writes to it again before the writers wait, most likely: what a run of
+writes does, while one who saves after a write is quiet."""
 
 
 class _Seen(NamedTuple):
@@ -60,8 +61,7 @@ class InPlace:
         """
         self.remove()
         try:
-            now = files(self._live, self._deleted)
-            self._go_through({path: status for path, status in now.items() if not self._is_fresh(path, status)})
+            self._go_through(self._quiet())
             with writers():
                 began = time.perf_counter()
                 self._deleted = deleted(self._live, self._live / DATABASE)
@@ -92,9 +92,17 @@ class InPlace:
         shutil.rmtree(self._copy, ignore_errors=True)
         self._copied.clear()
 
+    def _quiet(self) -> dict[str, os.stat_result]:
+        """The files that it is of use to go through ahead, after a moment for those that were just written to."""
+        now = files(self._live, self._deleted)
+        if any(self._is_fresh(path, status) for path, status in now.items()):
+            time.sleep(_FRESH / 1e9)
+            now = files(self._live, self._deleted)
+        return {path: status for path, status in now.items() if not self._is_fresh(path, status)}
+
     def _is_fresh(self, path: str, status: os.stat_result) -> bool:
-        """Whether to go through a file ahead is of no use. One that is not stored yet is to be copied as a whole, so
-        that it is."""
+        """Whether a file is being written to. One that is not stored yet is to be copied as a whole, so it is gone
+        through whatever happens to it."""
         return path in (self.stored or {}) and time.time_ns() - status.st_mtime_ns < _FRESH
 
     def _drop(self, wanted: Mapping[str, object]) -> None:
