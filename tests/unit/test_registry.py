@@ -124,7 +124,7 @@ def test_what_is_near_to_nothing_is_answered_with_what_there_is() -> None:
 def test_a_plugin_that_is_not_installed_is_named(
     url: str, package: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metadata, "entry_points", lambda **_: [])
+    monkeypatch.setattr(metadata, "distributions", list)
     monkeypatch.setattr(registry, "_registry", registry.Registry)
     with pytest.raises(ConfigurationError) as caught:
         ts.open_backend(url)
