@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -11,33 +13,57 @@ from thoth_storage.cli.secrets import check_reference
 from thoth_storage.cli.verb import options_option, parse_options, verb
 from thoth_storage.export import MoveReport, ServerOptions, export_store
 
-__all__ = ["collections_option", "export", "server_options", "split_url", "tell"]
+__all__ = ["Selection", "export", "selection_options", "split_url", "tell"]
 
 
-def collections_option(function: Any) -> Any:
-    return click.option(
+_OPTIONS = (
+    click.option(
         "--collection", "collections", multiple=True, metavar="NAME", help="Only this collection; repeatable."
-    )(function)
+    ),
+    click.option("--store-tenant", default="default_tenant", show_default=True, help="The tenant in the store."),
+    click.option("--store-database", default="default_database", show_default=True, help="The database in the store."),
+    click.option("--tenant", help="The tenant on the Chroma server; else the configured one."),
+    click.option("--database", help="The database on the Chroma server; else the configured one."),
+    click.option(
+        "--token",
+        metavar="REFERENCE",
+        callback=check_reference,
+        help="Where the Chroma server's token is: file:///path. Else THOTH_STORAGE_CHROMA_TOKEN.",
+    ),
+)
 
 
-def server_options(function: Any) -> Any:
-    """What tells how to come into a Chroma server, and which part of the store is meant."""
-    for option in (
-        click.option(
-            "--token",
-            metavar="REFERENCE",
-            callback=check_reference,
-            help="Where the Chroma server's token is: file:///path. Else THOTH_STORAGE_CHROMA_TOKEN.",
-        ),
-        click.option("--tenant", help="The tenant on the Chroma server; else the configured one."),
-        click.option("--database", help="The database on the Chroma server; else the configured one."),
-        click.option("--store-tenant", default="default_tenant", show_default=True, help="The tenant in the store."),
-        click.option(
-            "--store-database", default="default_database", show_default=True, help="The database in the store."
-        ),
-    ):
-        function = option(function)
-    return function
+@dataclass(frozen=True)
+class Selection:
+    """Which collections of which part of the store are meant, and how to come into a Chroma server."""
+
+    collections: tuple[str, ...]
+    tenant: str
+    database: str
+    server: ServerOptions
+
+
+def selection_options(function: Any) -> Any:
+    """The options that are a ``Selection``, which the verb takes as ``selection``."""
+
+    @functools.wraps(function)
+    def selected(
+        *args: Any,
+        collections: tuple[str, ...],
+        store_tenant: str,
+        store_database: str,
+        tenant: str | None,
+        database: str | None,
+        token: str | None,
+        **kwargs: Any,
+    ) -> Any:
+        server = ServerOptions(tenant, database, token)
+        return function(*args, selection=Selection(collections, store_tenant, store_database, server), **kwargs)
+
+    wrapped: Any = selected
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped
 
 
 def split_url(places: tuple[str, ...], form: str) -> tuple[str, str | None]:
@@ -65,11 +91,10 @@ def tell(output: Output, report: MoveReport, done: str) -> None:
 
 @verb(short_help="Write collections as Parquet files, or to a Chroma server.")
 @click.argument("places", nargs=-1, required=True, metavar="[URL] OUT")
-@collections_option
 @click.option("--snapshot", help="The state of this snapshot (id or name) instead of the newest.")
 @click.option("--overwrite", is_flag=True, help="Replace an earlier export in the folder, whole or not.")
 @click.option("--merge", is_flag=True, help="Write into collections that the Chroma server has already.")
-@server_options
+@selection_options
 @options_option
 @click.option(
     "--to-option",
@@ -82,15 +107,10 @@ def tell(output: Output, report: MoveReport, done: str) -> None:
 def export(
     output: Output,
     places: tuple[str, ...],
-    collections: tuple[str, ...],
+    selection: Selection,
     snapshot: str | None,
     overwrite: bool,
     merge: bool,
-    token: str | None,
-    tenant: str | None,
-    database: str | None,
-    store_tenant: str,
-    store_database: str,
     storage_options: dict[str, Any],
     to_options: dict[str, Any],
 ) -> None:
@@ -109,15 +129,15 @@ def export(
         report = export_store(
             url,
             out,
-            collections=collections,
+            collections=selection.collections,
             snapshot=snapshot,
             overwrite=overwrite,
             merge=merge,
-            tenant=store_tenant,
-            database=store_database,
+            tenant=selection.tenant,
+            database=selection.database,
             storage_options=storage_options,
             out_options=to_options,
-            server=ServerOptions(tenant, database, token),
+            server=selection.server,
             progress=progress,
         )
     tell(output, report, "exported")

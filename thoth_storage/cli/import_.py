@@ -6,17 +6,16 @@ from typing import Any
 
 import click
 
-from thoth_storage.cli.export import collections_option, server_options, split_url, tell
+from thoth_storage.cli.export import Selection, selection_options, split_url, tell
 from thoth_storage.cli.output import Output
 from thoth_storage.cli.verb import options_option, parse_options, verb
-from thoth_storage.export import ServerOptions, import_store
+from thoth_storage.export import import_store
 
 __all__ = ["import_"]
 
 
 @verb(name="import", short_help="Read collections from Parquet files, or from a Chroma server.")
 @click.argument("places", nargs=-1, required=True, metavar="IN [URL]")
-@collections_option
 @click.option("--merge", is_flag=True, help="Write into collections that are there; rows replace those of the same id.")
 @click.option(
     "--durability",
@@ -25,7 +24,7 @@ __all__ = ["import_"]
     show_default=True,
     help="checkpoint: visible as a whole at the end, or not at all. log: as it comes, beside other writers.",
 )
-@server_options
+@selection_options
 @options_option
 @click.option(
     "--from-option",
@@ -38,14 +37,9 @@ __all__ = ["import_"]
 def import_(
     output: Output,
     places: tuple[str, ...],
-    collections: tuple[str, ...],
+    selection: Selection,
     merge: bool,
     durability: str,
-    token: str | None,
-    tenant: str | None,
-    database: str | None,
-    store_tenant: str,
-    store_database: str,
     storage_options: dict[str, Any],
     from_options: dict[str, Any],
 ) -> None:
@@ -63,14 +57,14 @@ def import_(
         report = import_store(
             source,
             url,
-            collections=collections,
+            collections=selection.collections,
             merge=merge,
             durability=durability,
-            tenant=store_tenant,
-            database=store_database,
+            tenant=selection.tenant,
+            database=selection.database,
             storage_options=storage_options,
             source_options=from_options,
-            server=ServerOptions(tenant, database, token),
+            server=selection.server,
             progress=progress,
         )
     tell(output, report, "imported")
