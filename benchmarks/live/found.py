@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import median
 
+from benchmarks.markdown import number
+
 __all__ = ["Found", "Report", "from_json", "gathered", "joined", "to_json"]
 
 _GIB = 2**30
@@ -35,9 +37,13 @@ class Found:
         """The median over the rounds."""
         return median(self.samples[figure])
 
-    def range(self, figure: str) -> tuple[float, float]:
-        """The least and the greatest of the rounds."""
-        return min(self.samples[figure]), max(self.samples[figure])
+    def spread(self, figure: str, unit: float = 1, digits: int = 2) -> str:
+        """The median, and what is least and most; ``-`` where there is none. ``unit`` is what one is multiplied by."""
+        if not self.has(figure):
+            return "-"
+        rounds = self.samples[figure]
+        middle, least, most = (number(unit * each, digits) for each in (median(rounds), min(rounds), max(rounds)))
+        return middle if len(rounds) == 1 else f"{middle} ({least} to {most})"
 
 
 @dataclass(frozen=True)

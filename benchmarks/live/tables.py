@@ -29,7 +29,7 @@ def overhead(found: Sequence[Found]) -> Iterator[str]:
     for one in found:
         if one.part == "overhead":
             milliseconds = [f"{1000 * one.middle(side):.2f}" for side in ("bare", "live")]
-            quotients = [_spread(one, name, 3) for name in ("ratio", "noise", "work ratio", "work noise")]
+            quotients = [one.spread(name, digits=3) for name in ("ratio", "noise", "work ratio", "work noise")]
             yield row(one.name, f"{one.documents:,}", *milliseconds, *quotients)
     yield ""
 
@@ -50,9 +50,9 @@ def checkpoints(found: Sequence[Found]) -> Iterator[str]:
         yield row(
             f"{title(one.target)}, {one.name}",
             f"{one.documents:,}",
-            _spread(one, "pause", 3),
+            one.spread("pause", digits=3),
             f"{one.middle('pause') / one.gib:.3f}",
-            _spread(one, "seconds"),
+            one.spread("seconds"),
             f"{one.middle('uploaded') / _MIB:.2f}",
             f"{one.middle('objects'):.0f}",
             f"{100 * one.middle('uploaded') / one.size:.2f}",
@@ -74,7 +74,7 @@ def loads(found: Sequence[Found]) -> Iterator[str]:
     )
     for one in _of(found, "checkpoint", lambda one: one.name.endswith("loaded")):
         figures = ("pause", "writer", "writer before", "reader", "reader before", "seconds")
-        cells = [_spread(one, figure) for figure in figures]
+        cells = [one.spread(figure) for figure in figures]
         longer = " (beyond the load)" if any(one.samples["outlasted"]) else ""
         yield row(one.name.partition(",")[0], f"{one.documents:,}", *cells[:-1], cells[-1] + longer)
     yield ""
@@ -92,7 +92,7 @@ def starts(found: Sequence[Found]) -> Iterator[str]:
         for one in here:
             yield row(
                 one.name,
-                _spread(one, "seconds"),
+                one.spread("seconds"),
                 number(one.middle("seconds") / ours),
                 _cell(one, "requests", 1),
                 _cell(one, "received", _MIB, 1),
@@ -138,12 +138,6 @@ def _parts(here: Sequence[Found]) -> str:
 
 def _of(found: Sequence[Found], part: str, wanted: Callable[[Found], bool]) -> Iterator[Found]:
     return (one for one in found if one.part == part and wanted(one))
-
-
-def _spread(one: Found, figure: str, digits: int = 2) -> str:
-    least, most = one.range(figure)
-    shown = f"{one.middle(figure):.{digits}f}"
-    return f"{shown} ({least:.{digits}f} to {most:.{digits}f})" if len(one.samples[figure]) > 1 else shown
 
 
 def _cell(one: Found, figure: str, unit: int, digits: int = 0) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from benchmarks.live.found import Found
-from benchmarks.markdown import head, number, row
+from benchmarks.markdown import head, row
 from benchmarks.places import title
 
 __all__ = ["load", "over", "replay", "seeing", "stored", "writes"]
@@ -30,7 +30,7 @@ def writes(found: Sequence[Found]) -> Iterator[str]:
         if one.part == "writes":
             figures = (("rate", 1, 1), ("p50", _MILLISECONDS, 1), ("p99", _MILLISECONDS, 1), ("ratio", 1, 2))
             lance = (("lance rate", 1, 1), ("times lance", 1, 2))
-            yield row(*_where(one), *(_spread(one, *each) for each in (*figures, *lance)))
+            yield row(*_where(one), *(one.spread(*each) for each in (*figures, *lance)))
     yield ""
 
 
@@ -49,7 +49,7 @@ def over(found: Sequence[Found]) -> Iterator[str]:
     for one in found:
         if one.part == "writes":
             figures = ("p50", "put", "bare", "own", "own work", "work over")
-            yield row(*_where(one), *(_spread(one, each, _MILLISECONDS, 2) for each in figures))
+            yield row(*_where(one), *(one.spread(each, _MILLISECONDS, 2) for each in figures))
     yield ""
 
 
@@ -69,7 +69,7 @@ def load(found: Sequence[Found]) -> Iterator[str]:
         if one.part == "load":
             figures = (("rate", 1, 1), ("p50", _MILLISECONDS, 1), ("p99", _MILLISECONDS, 1))
             counts = (("entries", 1, 2), ("requests", 1, 2))
-            yield row(*_where(one), one.name, *(_spread(one, *each) for each in (*figures, *counts)))
+            yield row(*_where(one), one.name, *(one.spread(*each) for each in (*figures, *counts)))
     yield ""
 
 
@@ -88,8 +88,8 @@ def replay(found: Sequence[Found]) -> Iterator[str]:
     )
     for one in found:
         if one.part == "replay":
-            rates = (_spread(one, each, 1, 0) for each in ("rate", "same", "large"))
-            ratios = (_spread(one, each, 1, 2) for each in ("over_same", "over_large", "work_over_large"))
+            rates = (one.spread(each, 1, 0) for each in ("rate", "same", "large"))
+            ratios = (one.spread(each, 1, 2) for each in ("over_same", "over_large", "work_over_large"))
             yield row(*_where(one), one.name, *rates, *ratios)
     yield ""
 
@@ -99,7 +99,7 @@ def seeing(found: Sequence[Found]) -> Iterator[str]:
     yield from head("place", "reader", "seen after, ms", "latest, ms", "a count, ms")
     for one in found:
         if one.part == "seeing":
-            figures = (_spread(one, each, _MILLISECONDS, 1) for each in ("late", "latest", "read"))
+            figures = (one.spread(each, _MILLISECONDS, 1) for each in ("late", "latest", "read"))
             yield row(title(one.target), one.name, *figures)
     yield ""
 
@@ -116,12 +116,3 @@ def stored(found: Sequence[Found]) -> Iterator[str]:
 
 def _where(one: Found) -> tuple[str, str]:
     return title(one.target), f"{one.documents:,}"
-
-
-def _spread(one: Found, figure: str, unit: float, digits: int) -> str:
-    """The median, and what is least and most."""
-    if not one.has(figure):
-        return "-"
-    middle = number(unit * one.middle(figure), digits)
-    least, most = (number(unit * each, digits) for each in one.range(figure))
-    return middle if len(one.samples[figure]) == 1 else f"{middle} ({least} to {most})"
