@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import tempfile
 from argparse import Namespace
@@ -11,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import machine, plots
+from benchmarks.command import shown
 from benchmarks.measure import measure
 from benchmarks.options import parse
 from benchmarks.report import Report, from_json, joined, put_between_marks, to_json, to_markdown
@@ -44,7 +44,7 @@ def _measured(arguments: Namespace, work: Path) -> Report:
     if not arguments.quick:
         _keep_bytecode(work)
     report = Report(
-        command=shlex.join(["python", "-m", "benchmarks", *_shown(sys.argv[1:])]),
+        command=shown("benchmarks"),
         floor=memory_floor(),
         interpreter=memory_of_interpreter(),
         machine=machine.facts(work),
@@ -61,17 +61,6 @@ def _keep_bytecode(work: Path) -> None:
     """An installed package comes compiled. A source tree may not be, and must not be written to."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = str(work / "bytecode")
-
-
-def _shown(words: list[str]) -> list[str]:
-    """The command without the name of the folder, which is of no moment."""
-    return [_hidden(words[number - 1] if number else "", word) for number, word in enumerate(words)]
-
-
-def _hidden(before: str, word: str) -> str:
-    if before == "--work":
-        return "DIR"
-    return "--work=DIR" if word.startswith("--work=") else word
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import tempfile
 from argparse import Namespace
@@ -12,7 +11,9 @@ from importlib import metadata
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.live.found import Report, from_json, joined, to_json
+from benchmarks.command import shown
+from benchmarks.live.found import Report, from_json, to_json
+from benchmarks.live.joining import together
 from benchmarks.live.measure import measure
 from benchmarks.live.needs import wanted
 from benchmarks.live.options import PARTS, parse
@@ -26,7 +27,7 @@ def main() -> None:
     arguments = parse()
     try:
         if arguments.tables_of:
-            report = joined([from_json(path.read_text(encoding="utf-8")) for path in arguments.tables_of])
+            report = together([from_json(path.read_text(encoding="utf-8")) for path in arguments.tables_of])
             _keep(arguments, report)
         else:
             with tempfile.TemporaryDirectory(prefix="thoth-benchmarks-") as passing:
@@ -46,7 +47,7 @@ def _measured(arguments: Namespace, work: Path) -> Report:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ["PYTHONPYCACHEPREFIX"] = str(work / "bytecode")
     report = Report(
-        command=shlex.join(["python", "-m", "benchmarks.live", *_shown(sys.argv[1:])]),
+        command=shown("benchmarks.live"),
         machine={**machine.facts(work), **_lancedb(parts)},
         found=[],
     )
@@ -63,16 +64,6 @@ def _keep(arguments: Namespace, report: Report) -> None:
 
 def _lancedb(parts: set[str]) -> dict[str, str]:
     return {"LanceDB": metadata.version("lancedb")} if "lancedb" in parts else {}
-
-
-def _shown(words: list[str]) -> list[str]:
-    """The command without the names of folders on this machine."""
-    folders = {"--work": "DIR", "--json": "FILE", "--memory": "DIR"}
-    shown = []
-    for before, word in zip(["", *words], words, strict=False):
-        name, equals, _ = word.partition("=")
-        shown.append(folders.get(before) or (f"{name}={folders[name]}" if equals and name in folders else word))
-    return shown
 
 
 if __name__ == "__main__":

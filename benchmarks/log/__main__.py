@@ -10,8 +10,9 @@ from importlib import metadata
 from pathlib import Path
 
 from benchmarks import machine
+from benchmarks.command import shown
 from benchmarks.live.found import Report, from_json, to_json
-from benchmarks.log.joining import together
+from benchmarks.live.joining import together
 from benchmarks.log.measure import measure
 from benchmarks.log.options import Extent, parse
 from benchmarks.log.page import to_markdown
@@ -39,7 +40,7 @@ def main() -> None:
 
 
 def _measured(arguments: Namespace, extent: Extent, work: Path) -> Report:
-    report = Report(command=_shown(sys.argv[1:]), machine=_machine(arguments, work), found=[])
+    report = Report(command=shown("benchmarks.log"), machine=_machine(arguments, work), found=[])
     for found in measure(arguments, extent, work):
         report = replace(report, found=[*report.found, *found])
         _keep(arguments, report)
@@ -55,12 +56,6 @@ def _machine(arguments: Namespace, work: Path) -> dict[str, str]:
 def _keep(arguments: Namespace, report: Report) -> None:
     if arguments.json:
         arguments.json.write_text(to_json(report), encoding="utf-8")
-
-
-def _shown(words: list[str]) -> str:
-    """The command without the names of files on this machine."""
-    pairs = zip(["", *words], words, strict=False)
-    return " ".join(["python -m benchmarks.log", *("FILE" if before == "--json" else word for before, word in pairs)])
 
 
 if __name__ == "__main__":
