@@ -39,6 +39,9 @@ class Codec:
 
 
 _LEVEL = 1
+_MATCH = 7
+"""Bytes of the shortest match. Level 1 takes 6 for blocks of 256 KiB: a fifth more processor seconds, which are most of
+a first backup's, to store a hundredth less; and a tenth more to unpack them."""
 _WORTH = 8
 """A full block is compressed if that saves this part of it."""
 _PIECE, _PIECES = 4096, 4
@@ -136,7 +139,8 @@ def _check(header: bytes | memoryview, payload: bytes | memoryview) -> int:
 def _compressor() -> zstandard.ZstdCompressor:
     # One a thread: they are not safe to share, and dear to make.
     if not hasattr(_threads, "compressor"):
-        _threads.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+        parameters = zstandard.ZstdCompressionParameters(compression_level=_LEVEL, min_match=_MATCH)
+        _threads.compressor = zstandard.ZstdCompressor(compression_params=parameters)
     return _threads.compressor  # type: ignore[no-any-return]
 
 
