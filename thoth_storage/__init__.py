@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         close_on_sigterm,
     )
 
+    __version__: str
+
 _HOMES = {
     "Backend": "backend",
     "Capabilities": "backend",
@@ -98,7 +100,9 @@ def __getattr__(name: str) -> Any:
     if name in ("errors", "health", "thoth"):
         return import_module(f"thoth_storage.{name}")
     if name == "__version__":
-        return import_module("importlib.metadata").version("thoth-storage")
+        # Kept: to find it out takes a millisecond.
+        globals()[name] = import_module("importlib.metadata").version("thoth-storage")
+        return globals()[name]
     if name in _HOMES:
         return getattr(import_module(f"thoth_storage.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'thoth_storage' has no attribute {name!r}")

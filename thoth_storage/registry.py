@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import pluggy
 
+import thoth_storage
 from thoth_storage import catalogue, config, hookspecs, urls
 from thoth_storage.backend import Backend, Capabilities
 from thoth_storage.errors import ConfigurationError, EncryptionKeyError, PluginError, StorageError
@@ -33,14 +34,12 @@ class PluginInfo:
     error: str | None = None
 
 
-@dataclass
-class _Claim:
+class _Claim(NamedTuple):
     plugin: str
     factory: hookspecs.BackendFactory
 
 
-@dataclass
-class _KeyClaim:
+class _KeyClaim(NamedTuple):
     plugin: str
     provider: hookspecs.KeyProvider
 
@@ -244,18 +243,30 @@ def _is_scheme(scheme: object) -> bool:
 def _entries() -> Iterator[metadata.EntryPoint]:
     """The entry points of our group, as ``metadata.entry_points`` has them. That parses those of every package there
     is, which took a tenth of a small backup; here those of the others are only searched for our name."""
-    names = {
-        distribution.name
-        for distribution in metadata.distributions()
-        if hookspecs.PROJECT in (distribution.read_text("entry_points.txt") or "")
-    }
-    for name in names:
-        # Of two of one name, only the first on the path is meant.
-        yield from metadata.distribution(name).entry_points.select(group=hookspecs.PROJECT)
+    seen = set()
+    for distribution in metadata.distributions():
+        if hookspecs.PROJECT not in (distribution.read_text("entry_points.txt") or ""):
+            continue
+        name = _name_of(distribution)
+        if name is None:
+            yield from distribution.entry_points.select(group=hookspecs.PROJECT)
+        elif name not in seen:
+            seen.add(name)
+            # Of those of one name only the first on the path is meant, which may be another one.
+            first = next(iter(metadata.distributions(name=name)), distribution)
+            yield from first.entry_points.select(group=hookspecs.PROJECT)
+
+
+def _name_of(distribution: metadata.Distribution) -> str | None:
+    try:
+        return distribution.name or None
+    except Exception:
+        # What is wrong with it is told when it is loaded, and stays its own.
+        return None
 
 
 def _own_version() -> str | None:
     try:
-        return metadata.version("thoth-storage")
+        return thoth_storage.__version__
     except metadata.PackageNotFoundError:
         return None

@@ -154,3 +154,17 @@ def test_a_factory_that_fails_is_named(tmp_path: Path, body: str, word: str) -> 
     assert (kind, url) == ("PluginError", "failing://b")
     assert "acme-failing" in text
     assert word in text
+
+
+def test_of_two_distributions_of_one_name_only_the_first_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, entries in (("new", "[other]\nx = x\n"), ("old", "[thoth_storage]\nx = no_such_module\n")):
+        info = tmp_path / folder / "thoth_shadowed-1.dist-info"
+        info.mkdir(parents=True)
+        info.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: thoth-shadowed\nVersion: 1\n")
+        info.joinpath("entry_points.txt").write_text(entries)
+        monkeypatch.syspath_prepend(tmp_path / folder)
+    assert "thoth-shadowed" in {plugin.name for plugin in registry.Registry().plugins}
+    monkeypatch.syspath_prepend(tmp_path / "new")
+    assert "thoth-shadowed" not in {plugin.name for plugin in registry.Registry().plugins}

@@ -14,6 +14,11 @@ and again is a twelfth of a short command."""
 def main() -> None:
     """Run the command line of this process; the entry point of ``thoth-storage``."""
     gc.set_threshold(_GARBAGE)
-    from thoth_storage.cli.group import thoth_storage
+    try:
+        from thoth_storage.cli.group import thoth_storage
 
-    thoth_storage(prog_name="thoth-storage")
+        thoth_storage(prog_name="thoth-storage")
+    finally:
+        # All there is goes with the process: Python would look through it for cycles once more, a twentieth of a
+        # short command.
+        gc.freeze()

@@ -3,9 +3,7 @@ a setting that is silently without effect is worse than none."""
 
 from __future__ import annotations
 
-import difflib
 import os
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +43,7 @@ def read_document() -> Document:
         known = _PARSED.get(path.absolute())
         if known and known[0] == state:
             return known[1]
-        document = _document(path, tomllib.loads(path.read_text(encoding="utf-8")))
+        document = _document(path, _parsed(path))
     except FileNotFoundError as error:
         if not named:
             return Document()
@@ -54,17 +52,27 @@ def read_document() -> Document:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path} is no TOML: {error}") from error
     _PARSED[path.absolute()] = state, document
     return document
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """What a hint says of a word that nobody knows."""
+    import difflib
+
     names = sorted(known)
     found = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     return f"did you mean {found[0]!r}?" if found else f"known are {', '.join(names)}"
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    # Where there is no file, a short command is not to pay for what reads it.
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{path} is no TOML: {error}") from error
 
 
 def _document(path: Path, data: Mapping[str, Any]) -> Document:

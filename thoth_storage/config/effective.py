@@ -6,7 +6,6 @@ file says of a store holds for that store alone: for the one that is chosen by i
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 from collections.abc import Mapping
@@ -163,6 +162,8 @@ def _check_variables() -> None:
     for variable in os.environ:
         ending = variable.removeprefix(_PREFIX)
         if variable.startswith(_PREFIX) and variable not in known:
+            import difflib
+
             near = difflib.get_close_matches(ending, endings, n=1, cutoff=0.7)
             if near:
                 raise ConfigurationError(f"no setting is called {variable}", hint=f"did you mean {_PREFIX}{near[0]}?")

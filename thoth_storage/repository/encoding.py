@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+import msgspec
 
 from thoth_storage.repository.blocks import full_frame
 from thoth_storage.repository.deltas import base_for, delta_frame
@@ -28,8 +29,7 @@ _WINDOW = 8 * 1024 * 1024
 """Plain bytes of changed blocks that are made into deltas together. Two windows are in memory at most."""
 
 
-@dataclass(slots=True)
-class Changed:
+class Changed(msgspec.Struct):
     """A block that is to be stored, with the one that was at its place; ``frame`` is what became of it, and ``base``
     is None where that is the full block after all."""
 

@@ -12,11 +12,11 @@ from collections import defaultdict
 from contextlib import suppress
 from copy import copy
 from datetime import UTC, datetime
-from importlib import metadata
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
+import thoth_storage
 from thoth_storage.errors import ConflictError, CorruptionError, FormatError, NotFoundError
 from thoth_storage.repository.layout import INDEX, IndexKey, new_index_key, parse_index_key
 from thoth_storage.repository.vault import Vault
@@ -132,7 +132,7 @@ def _read(vault: Vault, entry: Entry, body: type[_T], strict: bool) -> list[tupl
 
 def program() -> str:
     """Who writes, for people who look at what was stored."""
-    return f"thoth-storage {metadata.version('thoth-storage')}"
+    return f"thoth-storage {thoth_storage.__version__}"
 
 
 def _microseconds(time: datetime) -> int:

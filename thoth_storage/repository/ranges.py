@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import groupby
+
+import msgspec
 
 from thoth_storage.repository.manifest import Block
 
@@ -22,17 +23,15 @@ _LINKS = 8 * 1024 * 1024
 """Stored bytes of deltas that are held at once, so that memory stays flat whatever the snapshots."""
 
 
-@dataclass(slots=True)
-class Node:
+class Node(msgspec.Struct):
     """One frame, and the deltas that stand on it. ``wanted``: what the caller asked for at this place, if anything."""
 
     block: Block
-    wanted: list[Block] = field(default_factory=list)
-    upper: list[Node] = field(default_factory=list)
+    wanted: list[Block] = []
+    upper: list[Node] = []
 
 
-@dataclass(slots=True)
-class Range:
+class Range(msgspec.Struct):
     """Bytes ``[start, end)`` of a pack, and the frames in them."""
 
     pack: str
@@ -41,8 +40,7 @@ class Range:
     nodes: list[Node]
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(msgspec.Struct):
     """``links`` are to be read before ``roots`` can be worked on."""
 
     links: list[Range]

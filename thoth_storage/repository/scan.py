@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from thoth_storage.errors import ConfigurationError, ConflictError, NotFoundError, PermissionError_, StorageError
 from thoth_storage.repository.checks import is_hostile
 from thoth_storage.repository.manifest import FolderEntry
@@ -27,8 +29,7 @@ _REPLACED = {errno.ELOOP, errno.ENXIO, errno.ESPIPE, errno.EISDIR}
 """What opening or reading tells where a link, a socket, a pipe or a folder took a file's place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """A file as it was when the scan met it; times in nanoseconds."""
 
     path: str
