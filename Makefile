@@ -38,6 +38,11 @@ $(VENV)/.docs: $(SOURCES) | $(VENV)/bin/python
 	$(INSTALL) -e ".[docs]" $(PLUGINS)
 	@touch $@
 
+# All in one: pip takes its time for each call, and two at once would break an environment.
+$(VENV)/.all: $(SOURCES) | $(VENV)/bin/python
+	$(INSTALL) -e ".[dev,docs,benchmarks]" $(PLUGINS)
+	@touch $@ $(VENV)/.dev $(VENV)/.docs $(VENV)/.test $(VENV)/.demo
+
 demo: $(VENV)/.demo
 	$(BIN)/thoth-storage demo $(URL)
 
@@ -45,7 +50,7 @@ test: $(VENV)/.test
 	$(BIN)/python -m pytest $(ARGS)
 
 soak: $(VENV)/.test
-	THOTH_STORAGE_SOAK=1 $(BIN)/python -m pytest -m soak -o timeout=3600 $(ARGS) tests
+	THOTH_STORAGE_SOAK=1 $(BIN)/python -m pytest -m "soak or exhaustive" -o timeout=3600 $(ARGS) tests
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -62,8 +67,9 @@ docs: $(VENV)/.docs
 
 dist: $(VENV)/.dev
 	rm -rf dist
-	$(BIN)/python -m build --outdir dist .
-	for plugin in plugins/*/; do $(BIN)/python -m build --wheel --outdir dist $$plugin || exit 1; done
+	$(INSTALL) "hatchling>=1.27"
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	for plugin in plugins/*/; do $(BIN)/python -m build --no-isolation --wheel --outdir dist $$plugin || exit 1; done
 
 clean:
 	rm -rf $(VENV) dist build site demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
