@@ -121,5 +121,5 @@ def state(client: Any) -> Any:
 
 TestSameAsChroma = SameAsChroma.TestCase
 TestSameAsChroma.settings = settings(
-    max_examples=9, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=4, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )

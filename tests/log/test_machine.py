@@ -12,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from unittest import mock
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from tests.effort import NIGHT
 from tests.log.logs import memory
 from thoth_storage.backend import Backend, ObjectInfo
 from thoth_storage.errors import UnavailableError
@@ -243,5 +245,5 @@ class LogMachine(RuleBasedStateMachine):
             assert actor.tail.position == len(self.world.model)
 
 
-TestLog = LogMachine.TestCase
-TestLog.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestLog = pytest.mark.exhaustive(LogMachine.TestCase)
+TestLog.settings = settings(max_examples=80 if NIGHT else 15, stateful_step_count=40, deadline=None)

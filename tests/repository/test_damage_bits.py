@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.effort import NIGHT
 from tests.repository.subject import Subject
 from tests.repository.trees import noise, text
 from tests.repository.wounded import KEY
@@ -35,7 +36,7 @@ def each_bit(data: bytes) -> Iterator[bytes]:
 def test_a_flipped_bit_at_many_offsets(first: int, subject: Subject) -> None:
     """The bit changes from one offset to the next. Restored from at some of them: that takes time."""
     for key, data in subject.stored.items():
-        for offset in range(first, len(data), 17):
+        for offset in range(first, len(data), 17 if NIGHT else 51):
             flipped = bytearray(data)
             flipped[offset] ^= 1 << offset % 8
             subject.check({key: bytes(flipped)}, restore=offset % 5 == 0)

@@ -10,6 +10,7 @@ import zstandard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.effort import NIGHT
 from tests.repository.forge import ID, KEY, TIME, header, record
 from tests.repository.stranger import anything, opened, outlive
 from tests.repository.subject import Subject
@@ -24,8 +25,8 @@ from thoth_storage.repository.wrapping import unwrap
 pytestmark = pytest.mark.exhaustive
 
 KINDS = ["moves", "marks", "doomed", "claims", "labels", "catalogue", "partial", "unheardof"]
-few = settings(max_examples=25, deadline=None, derandomize=True, database=None)
-many = settings(max_examples=60, deadline=None, derandomize=True, database=None)
+few = settings(max_examples=25 if NIGHT else 10, deadline=None, derandomize=True, database=None)
+many = settings(max_examples=60 if NIGHT else 20, deadline=None, derandomize=True, database=None)
 
 
 def index_key(kind: str) -> str:

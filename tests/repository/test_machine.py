@@ -285,7 +285,7 @@ class LongEncryptedMachine(EncryptedMachine):
 
 
 few = settings(
-    max_examples=8,
+    max_examples=3,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
@@ -295,6 +295,7 @@ few = settings(
 )
 TestMachine, TestEncryptedMachine = Machine.TestCase, EncryptedMachine.TestCase
 TestLongMachine = pytest.mark.soak(LongMachine.TestCase)
-TestMachine.settings = TestEncryptedMachine.settings = few
+TestMachine.settings = few
+TestEncryptedMachine.settings = settings(few, max_examples=2)
 TestLongEncryptedMachine = pytest.mark.soak(LongEncryptedMachine.TestCase)
 TestLongMachine.settings = TestLongEncryptedMachine.settings = settings(few, max_examples=30)

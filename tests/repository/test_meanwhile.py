@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.effort import NIGHT
 from tests.repository.copies import blocks_of, check_equal, make
 from tests.repository.pruning import NOW, forget_all_but, grown, restored
 from tests.repository.stores import fresh_backend, new_repository, objects, over, put_back
@@ -20,6 +21,8 @@ from tests.repository.wrappers import AtRequest, Do
 from thoth_storage.errors import ConflictError, CorruptionError, NotFoundError
 from thoth_storage.repository import Repository
 from thoth_storage.wrappers import MeteredBackend
+
+pytestmark = pytest.mark.exhaustive
 
 
 @dataclass
@@ -53,11 +56,12 @@ def prepared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
 def at_each_request(
     prepared: Prepared, act: Callable[[Repository], Any], other: Callable[[Repository], Any]
 ) -> list[tuple[int, Repository, Any]]:
-    """What ``act`` gave, and the repository behind it, for each request before which the ``other`` is done."""
+    """What ``act`` gave, and the repository behind it, for each request before which the ``other`` is done; by day for
+    each third."""
     meter = MeteredBackend(prepared.open().backend)
     act(Repository.open(meter))
     told = []
-    for number in range(1, 2 * meter.total().requests + 20):
+    for number in range(1, 2 * meter.total().requests + 20, 1 if NIGHT else 3):
         repository = prepared.open()
         racing = Meanwhile(repository.backend, -1, lambda: other(repository))  # noqa: B023
         opened = Repository.open(racing)

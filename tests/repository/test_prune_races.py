@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.effort import sample
 from tests.repository.pruning import NOW, change, forget_all_but, grown, restored
 from tests.repository.stores import fresh_backend, new_repository, objects, put_back
 from tests.repository.trees import contents
@@ -82,7 +83,7 @@ def test_a_backup_at_each_request_of_a_prune(tmp_path: Path) -> None:
     want = contents(source)
     count = requests(repository_of(forgotten), lambda repository: repository.prune(grace=NOW, max_unused=0.1))
     assert count > 15
-    for number in range(2, count + 2):
+    for number in sample(range(2, count + 2), 10):
         repository = repository_of(forgotten)
         made = []
         racing = Meanwhile(repository.backend, number, lambda: made.append(repository.backup(source)))  # noqa: B023
@@ -100,7 +101,7 @@ def test_a_prune_at_each_request_of_a_prune(tmp_path: Path) -> None:
     forgotten = {key: data for key, data in stored.items() if not key.startswith("snapshots/") or ids[1] in key}
     want = restored(repository_of(stored), ids[1], tmp_path)
     count = requests(repository_of(forgotten), lambda repository: repository.prune(grace=NOW, max_unused=0))
-    for number in range(2, count + 2):
+    for number in sample(range(2, count + 2), 10):
         repository = repository_of(forgotten)
         racing = Meanwhile(repository.backend, number, lambda: repository.prune(grace=NOW, max_unused=0))  # noqa: B023
         Repository.open(racing).prune(grace=NOW, max_unused=0)
@@ -115,16 +116,15 @@ def test_a_prune_at_each_request_of_a_restore(tmp_path: Path) -> None:
     forgotten = {key: data for key, data in stored.items() if not key.startswith("snapshots/") or ids[1] in key}
     want = restored(repository_of(stored), ids[1], tmp_path)
     count = requests(repository_of(forgotten), lambda repository: repository.restore(ids[1], tmp_path / "count"))
-    for number in range(2, count + 2):
+    for number in sample(range(2, count + 2), 10):
         repository = repository_of(forgotten)
         racing = Meanwhile(repository.backend, number, lambda: repository.prune(max_unused=0))  # noqa: B023
         assert restored(Repository.open(racing), ids[1], tmp_path) == want
 
 
-@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("late", [False, True])
-def test_killed_at_each_request(late: bool, every: int, tmp_path: Path) -> None:
-    """By day at each third, by night at each."""
+def test_killed_at_each_request(late: bool, tmp_path: Path) -> None:
+    """Before each; and behind each, of which the day has some."""
     stored, ids, source = prepared(tmp_path)
     kept = ids[1:3]
     forgotten = {
@@ -132,7 +132,8 @@ def test_killed_at_each_request(late: bool, every: int, tmp_path: Path) -> None:
     }
     want = {each: restored(repository_of(stored), each, tmp_path) for each in kept}
     count = requests(repository_of(forgotten), lambda repository: repository.prune(grace=NOW, max_unused=0))
-    for number in range(2, count + 2, every):
+    points = range(2, count + 2)
+    for number in sample(points, 6) if late else points:
         repository = repository_of(forgotten)
         with pytest.raises(Killed):
             Repository.open(Killer(repository.backend, number, late=late)).prune(grace=NOW, max_unused=0)

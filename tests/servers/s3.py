@@ -9,6 +9,7 @@ import time
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlencode
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -45,6 +46,9 @@ class S3Server(ObjectServer):
         super().__init__(port)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._new = True
+        self.page: int | None = None
+        """Objects on a page of a listing at most: S3 may give fewer than it is asked for, and moto takes its time for a
+        thousand. None: as many as asked for."""
         self._server: BaseWSGIServer | None = None
         self._thread: threading.Thread | None = None
 
@@ -75,6 +79,10 @@ class S3Server(ObjectServer):
 
     def clear(self) -> None:
         Client(self._moto).post("/moto-api/reset")
+
+    def reset(self) -> None:
+        super().reset()
+        self.page = None
 
     def create_bucket(self, name: str) -> None:
         reply = Client(self._moto).put(f"/{name}")
@@ -124,6 +132,10 @@ class _Front:
             return s3_faults.refusal(fault.kind, call, body)
         if call.operation == "bucket" and call.method == "HEAD" and self._server.deny_bucket_get:
             return s3_faults.refusal("403", call, body)
+        if call.operation == "list" and self._server.page:
+            asked = Request(environ).args
+            limit = min(self._server.page, int(asked.get("max-keys", self._server.page)))
+            environ["QUERY_STRING"] = urlencode({**asked.to_dict(), "max-keys": limit})
         response = self._work(environ)
         done = response.status_code < HTTPStatus.MULTIPLE_CHOICES
         fault = faults.take(Moment.AFTER, call) if done else None

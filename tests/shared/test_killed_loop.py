@@ -136,8 +136,8 @@ def kill_again_and_again(place: str, cache: Path, times: int, chance: random.Ran
     return ledger.acknowledged
 
 
-def test_a_dozen(tmp_path: Path) -> None:
-    assert kill_again_and_again(f"file://{tmp_path}/store", tmp_path / "cache", 12, random.Random(1)) > 12
+def test_some_times(tmp_path: Path) -> None:
+    assert kill_again_and_again(f"file://{tmp_path}/store", tmp_path / "cache", 7, random.Random(1)) > 7
 
 
 @pytest.mark.soak

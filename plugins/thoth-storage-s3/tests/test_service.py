@@ -71,10 +71,13 @@ def test_a_batch_of_deletes_that_is_refused_inside_a_success(server: S3Server, b
 
 
 def test_deletes_go_a_thousand_at_a_time(server: S3Server, backend: ts.Backend) -> None:
-    backend.delete("warm-up")
+    there = [f"key-{number}" for number in (0, 1, 999, 1000, 1001, 1999, 2000, 2499)]
+    for key in [*there, "key-2500"]:
+        backend.put(key, b"x")
     server.stats.reset()
     backend.delete(*(f"key-{number}" for number in range(2500)))
     assert server.stats.snapshot()["operations"] == {"delete": 3}
+    assert [info.key for info in backend.list()] == ["key-2500"]
 
 
 def test_each_verb_is_one_request(server: S3Server, backend: ts.Backend) -> None:
