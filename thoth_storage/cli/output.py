@@ -10,7 +10,6 @@ its direction around is shown as an escape, as ``\\x1b``; a JSON document has th
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +41,8 @@ class Output:
         """The verb's result, for machines. Only the first is told: nothing that happens later makes a second of it."""
         self._documents += 1
         if self.as_json and self._documents == 1:
+            import json
+
             text = json.dumps(_plain(data), ensure_ascii=False, indent=2)
             _line(text if _fits(text) == text else json.dumps(_plain(data), indent=2))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from thoth_storage.config import price_keys
 from thoth_storage.config.kinds import Kind
@@ -22,14 +23,13 @@ _PARSED: dict[Path, tuple[tuple[int, int], Document]] = {}
 """The last of each file: its time and size, and what it says. Many calls read settings, and few change the file."""
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """What a file says; nothing where there is none. Values are of their kind already."""
 
     path: Path | None = None
-    stores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    prices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stores: Mapping[str, Mapping[str, Any]] = {}
+    sections: Mapping[str, Mapping[str, Any]] = {}
+    prices: Mapping[str, Mapping[str, Any]] = {}
 
 
 def read_document() -> Document:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from thoth_storage.config import kinds
 from thoth_storage.config.kinds import Kind
@@ -19,8 +20,7 @@ def _level(value: Any) -> str:
     return value.upper()
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """``section``: "store" for what each ``[stores.NAME]`` may have, else the table of the file that has it.
     ``variables``: environment variables, the first that is set wins. ``about``: one sentence for people."""
 
