@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +193,17 @@ class _Writer:
         self.calls.append(Call(self._plan.number, called, returned, "done", None, tuple(ids), rows_of(found)))
 
 
+def _checkpoint(client: Any) -> None:
+    """Again where a request failed, as any program would."""
+    from thoth_storage.errors import UnavailableError
+
+    for _ in range(20):
+        with suppress(UnavailableError):
+            client.checkpoint()
+            return
+    raise AssertionError("no checkpoint in twenty attempts")
+
+
 def _say(what: Any) -> None:
     sys.stdout.write(msgspec.json.encode(what).decode() + "\n")
     sys.stdout.flush()
@@ -230,7 +241,7 @@ def _main(plan: Plan) -> None:
     for thread in threads:
         thread.start()
     if plan.checkpoints:
-        client.checkpoint()
+        _checkpoint(client)
     for thread in threads:
         thread.join()
     shared.log.backend = whole
