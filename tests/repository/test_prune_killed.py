@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.effort import NIGHT
 from tests.repository.pruning import NOW, forget_all_but, grown, restored
 from tests.repository.stores import SMALL, new_repository, objects, over, put_back
 from tests.repository.wrappers import Do, Killer
@@ -125,7 +126,7 @@ def test_a_forget_killed_at_each_request(late: bool, repository: Repository, tmp
     repository.tag(ids[2], ["kept"])
     whole = {each: restored(repository, each, tmp_path) for each in ids}
     stored = objects(repository.backend)
-    for number in range(1, _MOST):
+    for number in range(1, _MOST, 3 if late and not NIGHT else 1):
         put_back(repository.backend, stored)
         code = run(repository.url, forget, number, late)
         there = [snapshot.id for snapshot in reversed(repository.snapshots())]

@@ -14,6 +14,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from tests.effort import NIGHT
 from tests.shared.shop import contents, new_url
 from tests.store.helpers import bare_chroma
 from thoth_storage.log import Entry, Log
@@ -72,7 +73,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @given(calls=st.lists(CALLS, max_size=8), most=st.sampled_from([3, 500]))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60 if NIGHT else 20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_same_together_and_each_by_itself(client: Any, calls: list[Any], most: int) -> None:
     found = []
     for is_together in (False, True):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers.gcs import GcsServer
+from tests.servers.gcs import GcsServer, listing
 from thoth_storage import Backend
 from thoth_storage.testing import BackendSuite
 from thoth_storage.testing.suite_deletes import Deletes
@@ -33,7 +33,17 @@ class Live:
 
 
 class TestGcs(Live, BackendSuite):
-    pass
+    # With small pages (below). Batches of deletions are of 100.
+    many, deleted, rounds, process_rounds, overwrites = 250, 250, 12, 15, 20
+    examples, steps = 15, 25
+
+    @pytest.fixture(autouse=True)
+    def _small_pages(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(listing, "MAX_PAGE", 100)
+
+    def test_many_objects_over_pages(self, backend: Backend, second: Backend) -> None:
+        super().test_many_objects_over_pages(backend, second)
+        assert self.server.stats.operations["list"] >= 3 + 3 + 1, "a listing had no more than one page"
 
 
 class TestRepliesThatTurnIntoErrors(Live, Replies):
@@ -44,6 +54,8 @@ class TestRepliesThatTurnIntoErrors(Live, Replies):
 
 class TestBatchDelete(Live, Deletes):
     """gcsfs sends batches to Google's own endpoint only; the server can look like it."""
+
+    deleted = 250
 
     @pytest.fixture
     def storage_options(self, server: GcsServer) -> dict[str, Any]:
