@@ -43,7 +43,8 @@ def leaving_nothing(cache: Path) -> Iterator[None]:
     assert swept(cache)
 
 
-def test_many_openings_leave_nothing(connect: OpenClient, cache: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("openings", [40, pytest.param(100, marks=pytest.mark.soak)])
+def test_many_openings_leave_nothing(connect: OpenClient, cache: Path, tmp_path: Path, openings: int) -> None:
     def cycle(number: int) -> None:
         more = {"policy": CheckpointPolicy(rows=10**6)} if number % 2 else {"mode": "r", "refresh": 60.0}
         with connect(**more) as client:
@@ -55,10 +56,10 @@ def test_many_openings_leave_nothing(connect: OpenClient, cache: Path, tmp_path:
     for number in range(1, 5):  # what libraries open once and keep
         cycle(number)
     with leaving_nothing(cache):
-        for number in range(5, 45):
+        for number in range(5, openings + 5):
             cycle(number)
     assert not list(tmp_path.glob("store/*.new"))
-    assert ids(connect()) == {f"row {number}" for number in range(1, 45, 2)}
+    assert ids(connect()) == {f"row {number}" for number in range(1, openings + 5, 2)}
 
 
 def test_threads_open_and_close_side_by_side(connect: OpenClient, cache: Path) -> None:
