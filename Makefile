@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 URL ?=
-ARGS ?= -n auto
+ARGS ?= -n auto --dist worksteal
 BIN := $(VENV)/bin
 PLUGINS := $(foreach plugin,$(wildcard plugins/*/pyproject.toml),-e $(dir $(plugin)))
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
@@ -13,7 +13,7 @@ SOURCES := pyproject.toml constraints.txt $(wildcard plugins/*/pyproject.toml)
 
 help:
 	@echo "make demo             build a store, save it, bring it up elsewhere, compare (URL=gs://bucket/x for there)"
-	@echo "make test             the whole test suite (ARGS=... for pytest, instead of -n auto)"
+	@echo "make test             the whole test suite (ARGS=... for pytest, instead of -n auto --dist worksteal)"
 	@echo "make soak             hundreds of kills and random runs, an hour (every night on GitHub)"
 	@echo "make lint             format, lint, types, layers"
 	@echo "make docs             the docs site, into site/, with warnings as errors"
@@ -40,7 +40,8 @@ $(VENV)/.docs: $(SOURCES) | $(VENV)/bin/python
 
 # All in one: pip takes its time for each call, and two at once would break an environment.
 $(VENV)/.all: $(SOURCES) | $(VENV)/bin/python
-	$(INSTALL) -e ".[dev,docs,benchmarks]" $(PLUGINS)
+	$(INSTALL) --no-compile -e ".[dev,docs,benchmarks]" $(PLUGINS)
+	@$(BIN)/python -W ignore -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true  # pip would take one core for it
 	@touch $@ $(VENV)/.dev $(VENV)/.docs $(VENV)/.test $(VENV)/.demo
 
 demo: $(VENV)/.demo

@@ -10,7 +10,7 @@ from tests.servers.gcs import GcsServer
 _names = itertools.count()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running() -> Iterator[GcsServer]:
     with GcsServer() as server:
         yield server

@@ -10,7 +10,7 @@ from tests.servers.s3 import S3Server
 _names = itertools.count()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running() -> Iterator[S3Server]:
     with S3Server() as server:
         yield server
