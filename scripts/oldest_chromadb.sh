@@ -15,5 +15,5 @@ grep -v '^chromadb==' constraints.txt >"$scratch/constraints.txt"
     "chromadb==$oldest" ".[testing]" pytest-timeout pytest-xdist ./plugins/thoth-storage-local
 "$scratch/venv/bin/python" -c "import chromadb; assert chromadb.__version__ == '$oldest', chromadb.__version__"
 "$scratch/venv/bin/python" -m pytest -q -n "${WORKERS:-auto}" --dist loadfile -p no:cacheprovider \
-    tests/live/test_drop_in*.py tests/live/test_surface.py tests/store/test_snapshots.py \
+    tests/live/test_drop_in*.py tests/live/test_surface.py tests/live/test_index_reads.py tests/store/test_snapshots.py \
     tests/shared/test_fixture_store.py tests/shared/test_recording.py tests/shared/test_refused.py

@@ -16,6 +16,7 @@ from chromadb.errors import InternalError
 from thoth_storage.errors import StorageError
 from thoth_storage.store.batches import in_slices
 from thoth_storage.store.handles import Handles
+from thoth_storage.store.index_reads import IndexReads
 from thoth_storage.store.known_collections import KnownCollections
 from thoth_storage.store.operations import Creation, Deletion, Modification, Operation, Rows, Told
 from thoth_storage.store.plain_server import unhooked
@@ -35,10 +36,17 @@ _ALWAYS_LOCAL = (
 class Applier:
     """For one server object, whatever directory it is in. Used under the writers' lock."""
 
-    def __init__(self, server: Any, handles: Handles, known: KnownCollections | None = None) -> None:
+    def __init__(
+        self,
+        server: Any,
+        handles: Handles,
+        known: KnownCollections | None = None,
+        index_reads: IndexReads | None = None,
+    ) -> None:
         self._server = server
         self._known = known or KnownCollections(server)
         self._handles = handles
+        self._index_reads = index_reads or IndexReads()
         self._verbs: dict[str, Callable[[Any, Operation, Any], Any]] = {
             "delete": self._delete,
             "create_collection": self._create,
@@ -74,7 +82,9 @@ class Applier:
             "tenant": operation.tenant,
             "database": operation.database,
         }
-        call = getattr(plain, f"_{operation.kind}")
+        name = f"_{operation.kind}"
+        self._index_reads.before(self._server, name, arguments)
+        call = getattr(plain, name)
         return call(**arguments) if whole else in_slices(call, arguments)
 
     def _delete(self, plain: Any, operation: Operation, told: Deletion) -> Any:

@@ -20,6 +20,7 @@ from thoth_storage.errors import CapabilityError
 from thoth_storage.store.batches import check_finite, get_all, in_slices, is_slow, is_too_large, weight
 from thoth_storage.store.gate import Gate
 from thoth_storage.store.handles import Handles
+from thoth_storage.store.index_reads import IndexReads
 from thoth_storage.store.journal import Journal
 from thoth_storage.store.recording import LOGGED
 from thoth_storage.store.surface import MUTATIONS, READS, unknown_methods
@@ -56,7 +57,10 @@ class Keeper(Protocol):
 
 
 class _Hooks:
-    def __init__(self, server: ServerAPI, keeper: Keeper, gate: Gate, trust: Trust, handles: Handles) -> None:
+    def __init__(
+        self, server: ServerAPI, keeper: Keeper, gate: Gate, trust: Trust, handles: Handles, index_reads: IndexReads
+    ) -> None:
+        self._index_reads = index_reads
         self._server = server
         self._keeper = keeper
         self._gate = gate
@@ -151,6 +155,7 @@ class _Hooks:
             with self._gate.reading():
                 self._handles.translate(arguments)
                 if name in _SLICED:
+                    self._index_reads.before(self._server, name, arguments)
                     return in_slices(original, arguments)
                 result = original(**arguments)
                 self._note_change(name, arguments)
@@ -184,9 +189,11 @@ class _Hooks:
             self._handles.renamed(arguments["id"], arguments["new_name"])
 
 
-def hook(server: ServerAPI, keeper: Keeper, gate: Gate, trust: Trust, handles: Handles) -> None:
+def hook(
+    server: ServerAPI, keeper: Keeper, gate: Gate, trust: Trust, handles: Handles, index_reads: IndexReads
+) -> None:
     """Put the hooks on ``server``. Raises ConfigurationError for a chromadb that has not the methods that they need."""
-    _Hooks(server, keeper, gate, trust, handles).install()
+    _Hooks(server, keeper, gate, trust, handles, index_reads).install()
 
 
 def _call(original: Callable[..., Any], arguments: dict[str, Any]) -> Any:

@@ -80,7 +80,7 @@ class LiveStore(Checkpoints):
         self._state.serve(server)
         if self.shared:
             self.shared.attach(server, self._start)
-        hook(server, self, self.gate, self._trust, self._state.handles)
+        hook(server, self, self.gate, self._trust, self._state.handles, self._state.index_reads)
 
     def local_bytes(self) -> int:
         """Bytes of the files in the local directory."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from thoth_storage.store.capturing import Capture
 from thoth_storage.store.gate import Gate
 from thoth_storage.store.handles import Handles
+from thoth_storage.store.index_reads import IndexReads
 from thoth_storage.store.local import Local
 from thoth_storage.store.pending import Pending
 
@@ -34,6 +35,7 @@ class LocalState:
         self.pending = Pending()
         self.gate = Gate()
         self.handles = Handles()
+        self.index_reads = IndexReads()
         self.local = Local(cache)
         self.strayed = False
         """Whether the state has what ``base`` has not, though nothing is pending: then it is not kept as that."""

@@ -50,7 +50,7 @@ class Shared:
         """Go on from ``start``, which is what ``server`` has open."""
         self._server = server
         known = KnownCollections(server)
-        applier = Applier(server, self._state.handles, known)
+        applier = Applier(server, self._state.handles, known, self._state.index_reads)
         self.replica = Replica(self.log, start.position, self, applier)
         recorder = Recorder(server, self._state.handles, known)
         self.journal = Journal(self.gate, self.replica, recorder, server, self._first, self.check_open)
