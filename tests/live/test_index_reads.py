@@ -20,8 +20,11 @@ STEPS: dict[str, Callable[[Any], object]] = {
     "other": lambda rows: rows.upsert(ids=["other"], embeddings=[[1.0, 1.0, 1.0]]),
     "delete": lambda rows: rows.delete(ids=["row"]),
     "count": lambda rows: rows.count(),
+    "delete others": lambda rows: rows.delete(ids=["other", "nobody"]),
+    "add": lambda rows: rows.add(ids=["row"], embeddings=[ADDED]),
 }
-ORDERS = [order for length in (1, 2, 3) for order in itertools.product(STEPS, repeat=length) if "update" in order]
+BEFORE = ("update", "other", "delete", "count")
+ORDERS = [order for length in (1, 2, 3) for order in itertools.product(BEFORE, repeat=length) if "update" in order]
 
 
 def vectors(rows: Any) -> list[list[float]]:
@@ -33,14 +36,9 @@ def vectors(rows: Any) -> list[list[float]]:
     return found
 
 
-def add(rows: Any) -> None:
-    rows.add(ids=["row"], embeddings=[ADDED])
-
-
 def do(rows: Any, order: tuple[str, ...]) -> None:
-    for step in order:
+    for step in (*order, "add"):
         STEPS[step](rows)
-    add(rows)
 
 
 @pytest.fixture
@@ -66,17 +64,32 @@ def test_the_row_has_the_vector_that_was_added(durability: Any, tmp_path: Path) 
             assert vectors(rows) == [ADDED] * 3, order
 
 
+@pytest.mark.parametrize("cache_limit", [0, 10**9], ids=["cold", "warm"])
 @pytest.mark.parametrize("durability", ["log", "checkpoint"])
-def test_an_update_of_an_earlier_process_is_thought_of(durability: Any, tmp_path: Path) -> None:
-    def opened() -> Any:
-        return PersistentClient(f"file://{tmp_path}/store", cache_dir=tmp_path / "cache", durability=durability)
+@pytest.mark.parametrize(
+    "later", [("add",), ("update", "add"), ("add", "other"), ("add", "delete others"), ("add", "add")]
+)
+def test_what_an_earlier_process_left_is_done_once(
+    durability: Any, cache_limit: int, later: tuple[str, ...], tmp_path: Path
+) -> None:
+    """All but the first step is for a second process, which does not read first either."""
 
+    def opened() -> Any:
+        place = f"file://{tmp_path}/store"
+        return PersistentClient(place, cache_dir=tmp_path / "cache", cache_limit=cache_limit, durability=durability)
+
+    steps = ["update", *later]
     with opened() as client:
-        STEPS["update"](client.create_collection("rows", embedding_function=None))
+        rows = client.create_collection("rows", embedding_function=None)
+        while steps[0] != "add":
+            STEPS[steps.pop(0)](rows)
+        if len(steps) > 1:
+            STEPS[steps.pop(0)](rows)
         client.checkpoint()
     with opened() as client:
         rows = client.get_collection("rows", embedding_function=None)
-        add(rows)
+        for step in steps:
+            STEPS[step](rows)
         assert vectors(rows) == [ADDED] * 3
 
 
@@ -85,9 +98,9 @@ def test_a_state_that_is_put_in_place_is_read_anew(tmp_path: Path) -> None:
         rows: Any = client.create_collection("rows", embedding_function=None)
         STEPS["update"](rows)
         snapshot = client.checkpoint()
-        add(rows)
+        STEPS["add"](rows)
         client.restore(snapshot.id)
-        add(rows)
+        STEPS["add"](rows)
         assert vectors(rows) == [ADDED] * 3
 
 

@@ -72,7 +72,7 @@ class Applier:
         """The rows of an add, upsert or update; ``whole``: in one call, however many they are."""
         plain = unhooked(self._server)
         vectors = rows.embeddings
-        arguments = {
+        arguments: dict[str, Any] = {
             "collection_id": self._known.id_of(operation.target),
             "ids": rows.ids,
             "embeddings": None if vectors is None else [np.frombuffer(each, "<f4") for each in vectors],
@@ -82,9 +82,8 @@ class Applier:
             "tenant": operation.tenant,
             "database": operation.database,
         }
-        name = f"_{operation.kind}"
-        self._index_reads.before(self._server, name, arguments)
-        call = getattr(plain, name)
+        self._index_reads.before_write(self._server, arguments["collection_id"], operation.tenant, operation.database)
+        call = getattr(plain, f"_{operation.kind}")
         return call(**arguments) if whole else in_slices(call, arguments)
 
     def _delete(self, plain: Any, operation: Operation, told: Deletion) -> Any:
@@ -98,6 +97,7 @@ class Applier:
         }
         if told.limit is not None:  # chromadb 1.5.2 does not know it
             arguments["limit"] = told.limit
+        self._index_reads.before_write(self._server, arguments["collection_id"], operation.tenant, operation.database)
         return in_slices(plain._delete, arguments)  # noqa: SLF001 - where every write passes
 
     def _create(self, plain: Any, operation: Operation, told: Creation) -> Any:

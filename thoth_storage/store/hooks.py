@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Protocol
 
 import chromadb
 from chromadb.api import ServerAPI
+from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT
 from chromadb.errors import ChromaError, InternalError, NotFoundError
 
 from thoth_storage.errors import CapabilityError
@@ -155,7 +156,8 @@ class _Hooks:
             with self._gate.reading():
                 self._handles.translate(arguments)
                 if name in _SLICED:
-                    self._index_reads.before(self._server, name, arguments)
+                    where = (arguments.get("tenant", DEFAULT_TENANT), arguments.get("database", DEFAULT_DATABASE))
+                    self._index_reads.before_write(self._server, arguments["collection_id"], *where)
                     return in_slices(original, arguments)
                 result = original(**arguments)
                 self._note_change(name, arguments)
