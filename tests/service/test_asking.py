@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from tests.service.helpers import Hosted, Service, call, client, service
+from tests.store.helpers import wait_until
 from thoth_storage.errors import ConfigurationError
 from thoth_storage.service.auth import HostCheck
 from thoth_storage.service.settings import LOOPBACK, configured
@@ -105,7 +106,7 @@ def test_a_token_by_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_logs_are_lines_where_no_platform_reads_them(guarded: Service) -> None:
     call(guarded.address, "restore", BEARER, name="nope")
     guarded.ask("/nowhere")
-    assert "INFO thoth_storage.service.observing: GET '/nowhere' 401 0." in guarded.logged()
+    wait_until(lambda: "INFO thoth_storage.service.observing: GET '/nowhere' 401 0." in guarded.logged())
 
 
 def test_a_name_that_was_made_to_lead_here(running: Hosted) -> None:

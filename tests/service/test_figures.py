@@ -105,11 +105,17 @@ def logged(running: Service) -> list[dict[str, Any]]:
     return [json.loads(line) for line in running.logged().splitlines()]
 
 
+def asked_for(running: Service) -> set[str]:
+    """The addresses of the requests that were logged."""
+    return {each["httpRequest"]["requestUrl"] for each in logged(running) if "httpRequest" in each}
+
+
 def test_logs_are_json_with_the_trace(on_cloud_run: Service) -> None:
     """Also what is logged by the thread that does the work of a tool."""
     name = "no\nsuch\x1b name"
     call(on_cloud_run.address, "restore", {"traceparent": f"00-{TRACE}-{SPAN}-01"}, name=name)
     assert on_cloud_run.ask("/?q=secret+words").status_code == 200
+    wait_until(lambda: "/" in asked_for(on_cloud_run))  # a request is logged behind its answer
     lines = logged(on_cloud_run)
     [failed] = [each for each in lines if each["message"].startswith("restore failed: ")]
     assert failed["severity"] == "INFO"
