@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.effort import NIGHT
 from tests.live.drop_in import Pair, Program
 
 NAMES = st.sampled_from(["red", "green"])
@@ -119,7 +121,10 @@ def state(client: Any) -> Any:
     return [(each, each.count(), each.get(include=EVERYTHING)) for each in found]
 
 
-TestSameAsChroma = SameAsChroma.TestCase
+TestSameAsChroma = pytest.mark.exhaustive(SameAsChroma.TestCase)
 TestSameAsChroma.settings = settings(
-    max_examples=4, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=20 if NIGHT else 4,
+    stateful_step_count=20,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )

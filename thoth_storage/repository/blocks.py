@@ -41,7 +41,7 @@ class Codec:
 _LEVEL = 1
 _MATCH = 7
 """Bytes of the shortest match. Level 1 takes 6 for blocks of 256 KiB: a fifth more processor seconds, which are most of
-a first backup's, to store a hundredth less; and a tenth more to unpack them."""
+a first backup's, to store two hundredths less; and a tenth more to unpack them."""
 _WORTH = 8
 """A full block is compressed if that saves this part of it."""
 _PIECE, _PIECES = 4096, 4
