@@ -20,6 +20,7 @@ from thoth_storage.store.index_reads import IndexReads
 from thoth_storage.store.known_collections import KnownCollections
 from thoth_storage.store.operations import Creation, Deletion, Modification, Operation, Rows, Told
 from thoth_storage.store.plain_server import unhooked
+from thoth_storage.store.vectors import readable
 
 __all__ = ["Applier", "is_local", "is_refusal"]
 
@@ -84,7 +85,7 @@ class Applier:
         }
         self._index_reads.before_write(self._server, arguments["collection_id"], operation.tenant, operation.database)
         call = getattr(plain, f"_{operation.kind}")
-        return call(**arguments) if whole else in_slices(call, arguments)
+        return call(**readable(arguments)) if whole else in_slices(call, arguments)
 
     def _delete(self, plain: Any, operation: Operation, told: Deletion) -> Any:
         arguments: dict[str, Any] = {

@@ -8,13 +8,12 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-import numpy as np
 from chromadb.api.types import GetResult
 from chromadb.errors import InternalError, NotFoundError
 
-from thoth_storage.errors import InvalidArgumentError
+from thoth_storage.store.vectors import heads, readable
 
-__all__ = ["check_finite", "check_slices", "get_all", "in_slices", "is_too_large", "weight"]
+__all__ = ["check_slices", "get_all", "in_slices", "is_too_large", "weight"]
 
 SLICE = 500
 """Rows in one call of Chroma: a quarter of a second in which no other thread runs, and little slower than 5,000."""
@@ -33,9 +32,9 @@ def in_slices(call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     found before the first slice is written, so that a refused call has changed nothing."""
     ids = arguments.get("ids")
     if ids is None or len(ids) <= SLICE or arguments.get("limit") is not None:
-        return call(**arguments)
+        return call(**readable(arguments))
     check_slices(call, arguments)
-    results = [call(**{**arguments, **part}) for part in _parts(arguments, SLICE)]
+    results = [call(**readable({**arguments, **part})) for part in _parts(arguments, SLICE)]
     if all(isinstance(each, dict) for each in results):
         return {"deleted": sum(each["deleted"] for each in results)}
     return results[-1]
@@ -49,7 +48,7 @@ def check_slices(call: Callable[..., Any], arguments: dict[str, Any]) -> None:
     for part in _parts(arguments, SLICE):
         # Chroma looks at all rows before it looks for the collection.
         with suppress(NotFoundError):
-            call(**{**arguments, **part, "collection_id": uuid4()})
+            call(**heads({**arguments, **part, "collection_id": uuid4()}))
 
 
 def _odd_row(arguments: dict[str, Any]) -> int | None:
@@ -117,14 +116,3 @@ def _parts(arguments: dict[str, Any], size: int) -> Iterator[dict[str, Any]]:
     columns = {name: arguments[name] for name in _COLUMNS if arguments.get(name) is not None}
     for start in range(0, len(arguments["ids"]), size):
         yield {name: values[start : start + size] for name, values in columns.items()}
-
-
-def check_finite(arguments: dict[str, Any]) -> None:
-    """Refuse vectors with NaN or infinity, which Chroma stores: it then finds them at a distance of NaN, or finds
-    nothing else any more."""
-    for field in ("embeddings", "query_embeddings"):
-        for number, vector in enumerate(arguments.get(field) or ()):
-            if vector is not None and not np.isfinite(vector).all():
-                raise InvalidArgumentError(
-                    f"embedding {number} has a value that is no finite number", hint="nothing of this call was stored"
-                )

@@ -18,7 +18,7 @@ from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT
 from chromadb.errors import ChromaError, InternalError, NotFoundError
 
 from thoth_storage.errors import CapabilityError
-from thoth_storage.store.batches import check_finite, get_all, in_slices, is_slow, is_too_large, weight
+from thoth_storage.store.batches import get_all, in_slices, is_slow, is_too_large, weight
 from thoth_storage.store.gate import Gate
 from thoth_storage.store.handles import Handles
 from thoth_storage.store.index_reads import IndexReads
@@ -26,6 +26,7 @@ from thoth_storage.store.journal import Journal
 from thoth_storage.store.recording import LOGGED
 from thoth_storage.store.surface import MUTATIONS, READS, unknown_methods
 from thoth_storage.store.trust import Trust
+from thoth_storage.store.vectors import check_finite, readable
 
 __all__ = ["Keeper", "hook"]
 
@@ -91,6 +92,7 @@ class _Hooks:
 
     def _read(self, name: str, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         check_finite(arguments)
+        arguments = readable(arguments)
         while True:
             self._keeper.before_read()
             if name == "_get" and is_slow(arguments):
