@@ -15,23 +15,25 @@ _MIB = 2**20
 
 
 def overhead(found: Sequence[Found]) -> Iterator[str]:
-    """A row a call."""
-    yield from head(
-        "call",
-        "documents",
-        "bare, ms",
-        "live, ms",
-        "live / bare",
-        "bare / bare",
-        "processor: live / bare",
-        "bare / bare",
-    )
-    for one in found:
-        if one.part == "overhead":
-            milliseconds = [f"{1000 * one.middle(side):.2f}" for side in ("bare", "live")]
-            quotients = [one.spread(name, digits=3) for name in ("ratio", "noise", "work ratio", "work noise")]
-            yield row(one.name, f"{one.documents:,}", *milliseconds, *quotients)
+    """A row a call; queries once more, beside those of the same store past its hooks."""
+    mine = list(_of(found, "overhead", lambda _: True))
+    columns = ("live / bare", "bare / bare", "processor: live / bare", "bare / bare")
+    yield from head("call", "documents", "bare, ms", "live, ms", *columns)
+    for one in mine:
+        yield _overhead(one, ("bare", "live"), ("ratio", "noise", "work ratio", "work noise"))
     yield ""
+    queries = [one for one in mine if one.has("hooks")]
+    if queries:
+        columns = ("live / past", "past / past", "processor: live / past", "past / past")
+        yield from head("the same store", "documents", "past its hooks, ms", "live, ms", *columns)
+        for one in queries:
+            yield _overhead(one, ("past", "live"), ("hooks", "hooks noise", "work hooks", "work hooks noise"))
+        yield ""
+
+
+def _overhead(one: Found, sides: Sequence[str], quotients: Sequence[str]) -> str:
+    milliseconds = [f"{1000 * one.middle(side):.2f}" for side in sides]
+    return row(one.name, f"{one.documents:,}", *milliseconds, *(one.spread(name, digits=3) for name in quotients))
 
 
 def checkpoints(found: Sequence[Found]) -> Iterator[str]:
