@@ -6,9 +6,8 @@ import argparse
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from benchmarks.places import title
+from benchmarks.words import add_output, check_left_out, check_targets, numbers, words
 
 __all__ = ["PARTS", "TARGETS", "Extent", "parse"]
 
@@ -48,23 +47,16 @@ def parse() -> tuple[argparse.Namespace, Extent]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.log", description=_DESCRIPTION)
     add = parser.add_argument
     add("--repeat", type=int, default=3, help="rounds")
-    add("--targets", type=_words, default=TARGETS, help=f"some of {','.join(TARGETS)}; +30 is 30 ms to each request")
-    add("--without", type=_words, default=(), help=f"what to leave out: some of {','.join(PARTS)}")
+    add("--targets", type=words, default=TARGETS, help=f"some of {','.join(TARGETS)}; +30 is 30 ms to each request")
+    add("--without", type=words, default=(), help=f"what to leave out: some of {','.join(PARTS)}")
     add("--replay", type=int, default=_WHOLE.replay, help="documents in the log that is replayed")
-    add("--load", type=_numbers, default=_WHOLE.load, help="documents in each write of several writers")
+    add("--load", type=numbers, default=_WHOLE.load, help="documents in each write of several writers")
     add("--seconds", type=float, default=_WHOLE.seconds, help="for which several writers write")
-    add("--report", type=Path, help="a markdown file with marks for the tables; default: stdout")
-    add("--json", type=Path, help="a file for all figures, written after each part")
-    add("--tables-of", type=_files, metavar="JSON", help="measure nothing: tables of earlier runs' --json")
+    add_output(parser)
     add("--quick", action="store_true", help="does every step work? one small round without delays")
     asked = parser.parse_args()
-    for target in asked.targets:
-        try:
-            title(target)
-        except (KeyError, ValueError):
-            parser.error(f"no such target: {target}")
-    if unknown := set(asked.without) - set(PARTS):
-        parser.error(f"cannot leave out {', '.join(sorted(unknown))}")
+    check_targets(parser, asked.targets)
+    check_left_out(parser, asked.without, PARTS)
     if asked.quick:
         asked.repeat, asked.targets = 1, tuple(target for target in asked.targets if "+" not in target)
     if asked.repeat < 1 or asked.replay < max(_WHOLE.entries):
@@ -73,15 +65,3 @@ def parse() -> tuple[argparse.Namespace, Extent]:
         parser.error("LanceDB is not installed: pip install lancedb, or leave it out: --without lancedb")
     whole = Extent(**{**vars(_WHOLE), "replay": asked.replay, "load": asked.load, "seconds": asked.seconds})
     return asked, _QUICK if asked.quick else whole
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split(","))
-
-
-def _files(text: str) -> tuple[Path, ...]:
-    return tuple(map(Path, text.split(",")))
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(word) for word in text.split(","))
