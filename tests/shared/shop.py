@@ -31,7 +31,7 @@ def new_url() -> str:
 
 def contents(client: Any) -> dict[str, Any]:
     """Every collection by its name: its metadata, and its rows by their ids."""
-    found = {}
+    found: dict[str, Any] = {}
     for each in client.list_collections():
         if not each.count():  # a refused first write leaves bare Chroma without an index to ask for vectors
             assert each.get()["ids"] == []
