@@ -131,6 +131,27 @@ class Announced:
         self._inner.release()
 
 
+def test_a_look_that_saw_the_end_does_not_look_again(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another round of requests would show what was written after it was asked for, which it need not."""
+    writer = shop.open()
+    add(writer, "a")
+    reader = shop.open(mode="r", refresh=0)
+    collection = reader.get_collection("notes", embedding_function=None)
+    collection.count()
+    read, found = Tail.read, list[int]()
+
+    def counted(tail: Tail) -> Any:
+        entries = read(tail)
+        found.append(len(entries))
+        return entries
+
+    monkeypatch.setattr(Tail, "read", counted)
+    add(writer, "b", "c")
+    assert collection.count() == 3
+    assert collection.count() == 3
+    assert found in ([1, 0], [2, 0])
+
+
 def test_a_look_that_failed_is_nobody_elses(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two readers wait for one look: where it fails, the other looks for itself, and shows nothing that is old."""
     writer = shop.open()

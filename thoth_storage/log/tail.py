@@ -101,6 +101,11 @@ class Tail:
             self._check_before(entry)
         return entry, ours
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether there was nothing behind ``position`` when it was last looked."""
+        return self._seen is not None and self._seen[0] == self.position
+
     def take(self, entry: Entry) -> None:
         """It was applied. Entries are taken in order."""
         self.position, self._nonce = entry.sequence, entry.nonce

@@ -116,7 +116,7 @@ class Replica:
                 self._begin_anew(error)
                 return True
             ahead, taken = (), True
-            if once:
+            if once or self.tail.is_at_end:
                 return True
 
     def take(self, entries: Sequence[Entry], most: int = SLICE) -> None:
