@@ -156,3 +156,34 @@ def test_a_folder_above_that_cannot_be_flushed(
             filled.restore("latest", tmp_path / "target", overwrite=True)
         assert walk(tmp_path / "target") == walk(source)
         assert {path.name for path in tmp_path.iterdir()} == {"source", "target"}
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_restore_that_need_not_be_durable_flushes_nothing(
+    filled: Repository, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durable: bool
+) -> None:
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", flushed.append)
+    for old in (None, {"old": b"old"}):
+        write_tree(tmp_path / "target", old or {})
+        filled.restore("latest", tmp_path / "target", overwrite=True, durable=durable)
+        assert walk(tmp_path / "target") == walk(source)
+        assert bool(flushed) is durable
+
+
+def test_a_file_that_cannot_be_closed_fails_a_restore(
+    filled: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network file system tells there that a file did not arrive, where nobody flushed it before."""
+    close = os.close
+
+    def fails(descriptor: int) -> None:
+        written = Path(f"/proc/self/fd/{descriptor}").readlink()
+        close(descriptor)
+        if written.name == "text":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "close", fails)
+    with pytest.raises(ConfigurationError, match="Input/output error"):
+        filled.restore("latest", tmp_path / "target", durable=False)
+    assert not (tmp_path / "target").exists()

@@ -6,13 +6,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Self
 
 from thoth_storage.repository.manifest import FileEntry
 
-__all__ = ["Flusher", "finish"]
+__all__ = ["Flusher", "finish", "flush_files", "leave"]
 
 _THREADS = 8
 _WAITING = 64
@@ -53,8 +53,10 @@ class Flusher:
         except OSError as error:
             self._error = error
         finally:
-            with suppress(OSError):
+            try:
                 os.close(descriptor)
+            except OSError as error:  # a network file system tells here of what was not flushed
+                self._error = self._error or error
             self._room.release()
 
     def _raise(self) -> None:
@@ -66,6 +68,19 @@ class Flusher:
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(wait=True)
+
+
+def leave(_descriptor: int) -> None:
+    """Does not flush: the system writes the file to the disk when it sees fit."""
+
+
+def flush_files(folder: Path) -> None:
+    """Wait until all files below a folder are on the disk. Raises OSError."""
+    with Flusher() as flusher:
+        for above, _, names in os.walk(folder):
+            for name in names:
+                flusher.take(os.open(f"{above}/{name}", os.O_RDONLY | os.O_NOFOLLOW))
+        flusher.wait()
 
 
 def finish(descriptor: int, file: FileEntry) -> None:

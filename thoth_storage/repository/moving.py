@@ -21,7 +21,7 @@ from thoth_storage.repository.targets import Site
 __all__ = ["move_inside", "move_whole"]
 
 
-def move_whole(staging: Path, site: Site) -> None:
+def move_whole(staging: Path, site: Site, *, durable: bool) -> None:
     """Let ``staging`` be the target. What was there is afterwards in ``staging``, or gone."""
     path = site.path
     try:
@@ -34,6 +34,8 @@ def move_whole(staging: Path, site: Site) -> None:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise _meanwhile(path) from error
         raise
+    if not durable:
+        return
     try:
         flush_folder(path.parent)
     except OSError as error:

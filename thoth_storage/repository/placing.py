@@ -17,7 +17,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from thoth_storage.repository.fetch import fetch
-from thoth_storage.repository.flushing import Flusher, finish
+from thoth_storage.repository.flushing import Flusher, finish, leave
 from thoth_storage.repository.manifest import Block, FileEntry
 from thoth_storage.repository.patching import Patch, patch
 from thoth_storage.repository.ranges import batches
@@ -82,9 +82,10 @@ class Plan:
         self._whole = len(self._files)
         self._tell(progress, self.total)
 
-    def write(self, staging: Path, progress: ProgressCallback | None) -> None:
-        """Make all files below ``staging``, whose folders are there: their content, times and permissions, durable."""
-        with Flusher() as flusher:
+    def write(self, staging: Path, progress: ProgressCallback | None, *, durable: bool) -> None:
+        """Make all files below ``staging``, whose folders are there: their content, times and permissions; on the disk
+        when it returns, where that is wanted."""
+        with Flusher(os.fsync if durable else leave) as flusher:
             files = _Files(str(staging), self._files, flusher)
             files.make_all()
             self._tell(progress, 0)

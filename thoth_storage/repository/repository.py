@@ -127,6 +127,7 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         at: datetime | None = None,
         dry_run: bool = False,
         reuse: str | os.PathLike[str] | None = None,
+        durable: bool = True,
     ) -> RestoreReport:
         """Write a snapshot to ``target``, every block verified; all or nothing. The old or the new is there at every
         moment, where the system can exchange two folders (Linux) and the target is no mount point.
@@ -137,6 +138,7 @@ class Repository(Upkeep, Labelling, KeyVerbs):
         only these are restored, and with ``overwrite`` only these replaced, one by one; all else in the target stays.
         ``dry_run`` makes all checks, tells what would be written and read, and writes nothing. ``reuse``: a directory
         that may have some of the same blocks at the same places; those are taken from there, checked as all others.
+        With ``durable`` all is on the disk when this returns; without, a loss of power soon after may leave it damaged.
 
         Raises NotFoundError, also for a pattern that matches nothing, AlreadyExistsError, ConfigurationError for what
         cannot be a target, PermissionError_, CorruptionError, CapacityError.
@@ -152,7 +154,8 @@ class Repository(Upkeep, Labelling, KeyVerbs):
             raise InvalidArgumentError(f"both a snapshot ({wanted!r:.80}) and a time were given", hint="give one")
         index = Index(self.vault)
         key = self._find_at(at, index) if at else self._find(wanted or "latest", index)
-        what = Wanted(path, include, overwrite, dry_run, resolve(reuse) if reuse is not None else None)
+        old = resolve(reuse) if reuse is not None else None
+        what = Wanted(path, include, overwrite, dry_run, old, durable)
 
         def act(moves: Moves) -> RestoreReport:
             return restore_snapshot(self.vault, key, moves, what, timed(progress))

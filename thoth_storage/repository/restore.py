@@ -11,7 +11,7 @@ from pathlib import Path
 from thoth_storage.errors import CapacityError, ConfigurationError, PermissionError_
 from thoth_storage.fsspec_errors import classify, raise_from
 from thoth_storage.repository.checks import checked_files
-from thoth_storage.repository.flushing import Flusher
+from thoth_storage.repository.flushing import Flusher, leave
 from thoth_storage.repository.folders import default_mode, sync_folder
 from thoth_storage.repository.layout import SnapshotKey
 from thoth_storage.repository.merging import check_fits, merge
@@ -31,13 +31,14 @@ __all__ = ["Wanted", "restore_snapshot"]
 @dataclass(frozen=True)
 class Wanted:
     """What of a snapshot is to be restored, to which absolute path, and how. ``dry_run`` writes nothing and tells what
-    would be done. ``reuse``: a directory that may have some of it."""
+    would be done. ``reuse``: a directory that may have some of it. ``durable``: wait until all is on the disk."""
 
     target: Path
     include: Include = None
     overwrite: bool = False
     dry_run: bool = False
     reuse: Path | None = None
+    durable: bool = True
 
 
 def restore_snapshot(
@@ -64,7 +65,7 @@ def restore_snapshot(
         if wanted.dry_run:
             plan.look(progress)
         else:
-            _write(plan, site, chosen, body.mode, progress)
+            _write(plan, site, chosen, body.mode, progress, durable=wanted.durable)
     except OSError as error:
         raise_from(_local(error, path), error)
     return RestoreReport(
@@ -81,29 +82,31 @@ def restore_snapshot(
     )
 
 
-def _write(plan: Plan, site: Site, chosen: Selection, mode: int | None, progress: ProgressCallback | None) -> None:
+def _write(
+    plan: Plan, site: Site, chosen: Selection, mode: int | None, progress: ProgressCallback | None, *, durable: bool
+) -> None:
     with staged(site) as staging:
         usual = default_mode(staging)
         for folder in chosen.folders:
             (staging / folder).mkdir(mode=0o700)
-        plan.write(staging, progress)
+        plan.write(staging, progress, durable=durable)
         # Those below come first: into a folder that has its permissions one may not get any more.
         modes = {folder: usual if bits is None else bits for folder, bits in reversed(chosen.folders.items())}
         if not site.merges and not site.inside:
             old = site.path.stat().st_mode if site.path.is_dir() else usual
             modes["."] = old if mode is None else mode
-        _finish(staging, modes.items())
+        _finish(staging, modes.items(), durable=durable)
         if site.merges:
             _merge(staging, site.path)
         elif site.inside:
             move_inside(staging, site, mode)
         else:
-            move_whole(staging, site)
+            move_whole(staging, site, durable=durable)
 
 
-def _finish(staging: Path, modes: Iterable[tuple[str, int]]) -> None:
+def _finish(staging: Path, modes: Iterable[tuple[str, int]], *, durable: bool) -> None:
     """Permissions of folders, never set-gid and the like, and what they hold on the disk."""
-    with Flusher(sync_folder) as flusher:
+    with Flusher(sync_folder if durable else leave) as flusher:
         for folder, mode in modes:
             descriptor = os.open(staging / folder, os.O_RDONLY | os.O_DIRECTORY)
             try:

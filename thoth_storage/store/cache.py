@@ -17,6 +17,7 @@ from pathlib import Path
 
 from thoth_storage.errors import AlreadyExistsError, ConfigurationError, ConflictError, NotFoundError, StorageError
 from thoth_storage.fsspec_errors import classify
+from thoth_storage.repository.flushing import flush_files
 from thoth_storage.store.warm import CHROMA, is_marked, mark, marked_as, unmark
 
 __all__ = ["CacheDirectory", "cache_error", "trim"]
@@ -59,14 +60,15 @@ class CacheDirectory:
             self._give_up_lock()
 
     def keep(self, snapshot: str) -> None:
-        """Leave Chroma's files for the next opening: they are closed, and hold what that snapshot holds. What else is
-        in the folder goes. Instead of ``remove``; after it, that does nothing."""
+        """Leave Chroma's files for the next opening: they are closed, and hold what that snapshot holds; from now on on
+        the disk. What else is in the folder goes. Instead of ``remove``; after it, that does nothing."""
         if self._lock is None:
             return
         try:
             for entry in self.folder.iterdir():
                 if entry.name not in (CHROMA, _LOCK):
                     shutil.rmtree(entry, ignore_errors=True)
+            flush_files(self.path)
             mark(self.folder, snapshot)
         except OSError:
             # It is but a cache: what cannot be kept is fetched again.

@@ -57,5 +57,8 @@ class Hydrator:
     def _fetch(self, snapshot: str, cache: CacheDirectory, reuse: Path | None) -> None:
         check_room(cache.folder, self.repository.get(snapshot).size, self.budget, url=self.repository.url)
         overwrite = cache.path.exists()
-        self.repository.restore(snapshot, cache.path, overwrite=overwrite, reuse=reuse, progress=self.progress)
+        # Not waited for: who loses power fetches it again, and one that is kept for later is flushed then.
+        self.repository.restore(
+            snapshot, cache.path, overwrite=overwrite, reuse=reuse, progress=self.progress, durable=False
+        )
         cache.snapshot = snapshot
