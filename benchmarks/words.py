@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.places import title
@@ -43,7 +43,7 @@ def check_targets(parser: argparse.ArgumentParser, targets: Sequence[str]) -> No
             parser.error(f"no such target: {target}")
 
 
-def check_left_out(parser: argparse.ArgumentParser, without: Sequence[str], known: Sequence[str]) -> None:
+def check_left_out(parser: argparse.ArgumentParser, without: Sequence[str], known: Iterable[str]) -> None:
     """Ends with 2 where something is to be left out that there is not."""
     if unknown := set(without) - set(known):
         parser.error(f"cannot leave out {', '.join(sorted(unknown))}")

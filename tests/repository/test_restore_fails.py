@@ -144,10 +144,10 @@ def test_all_is_flushed_before_it_takes_its_place(
         flushed[status.st_ino] = status.st_ctime_ns
         flush(descriptor)
 
-    def check(staging: Path, site: Site) -> None:
+    def check(staging: Path, site: Site, *, durable: bool) -> None:
         for path in (staging, *staging.rglob("*")):
             assert flushed.get(path.stat().st_ino) == path.stat().st_ctime_ns, path
-        move(staging, site)
+        move(staging, site, durable=durable)
 
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(restore, "move_whole", check)
