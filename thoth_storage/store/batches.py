@@ -16,7 +16,8 @@ from thoth_storage.store.vectors import heads, readable
 __all__ = ["check_slices", "get_all", "in_slices", "is_too_large", "weight"]
 
 SLICE = 500
-"""Rows in one call of Chroma: a quarter of a second in which no other thread runs, and little slower than 5,000."""
+"""Rows in one call of Chroma: a quarter of a second in which no other thread runs, two thirds of one where 10,000 rows
+are there. By slices 5,000 rows take Chroma 5 to 10 % longer."""
 _PAGE = 5000
 """Rows or ids of one read, where a single one is too large: Chroma fails above 32,766 with metadata."""
 _FEW = 10
