@@ -180,7 +180,7 @@ def test_a_file_that_cannot_be_closed_fails_a_restore(
     def fails(descriptor: int) -> None:
         written = Path(f"/proc/self/fd/{descriptor}").readlink()
         close(descriptor)
-        if written.name == "text":
+        if written.name == "empty":  # which is made, handed over, and closed behind the back of who made it
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     monkeypatch.setattr(os, "close", fails)
