@@ -56,13 +56,17 @@ def heads(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def check_finite(arguments: dict[str, Any]) -> None:
     """Refuse vectors with NaN or infinity, which Chroma stores: it then finds them at a distance of NaN, or finds
-    nothing else any more."""
+    nothing else any more. And matrices, which the log would store as one long row."""
     for field in _FIELDS:
         for number, vector in enumerate(arguments.get(field) or ()):
+            if isinstance(vector, np.ndarray) and vector.ndim != 1:
+                raise _refused(number, f"is an array of shape {vector.shape}, not a vector")
             if vector is not None and not _is_finite(vector):
-                raise InvalidArgumentError(
-                    f"embedding {number} has a value that is no finite number", hint="nothing of this call was stored"
-                )
+                raise _refused(number, "has a value that is no finite number")
+
+
+def _refused(number: int, why: str) -> InvalidArgumentError:
+    return InvalidArgumentError(f"embedding {number} {why}", hint="nothing of this call was stored")
 
 
 def _is_finite(vector: Any) -> bool:
