@@ -73,7 +73,7 @@ def test_heads_are_the_first_numbers_of_arrays() -> None:
 
 @pytest.mark.parametrize("shape", [(2, 2), (2, 3)])
 def test_a_matrix_is_no_vector(connect: OpenClient, shape: tuple[int, int]) -> None:
-    collection = connect().create_collection("vectors", embedding_function=None)
+    collection: Any = connect().create_collection("vectors", embedding_function=None)
     with pytest.raises(InvalidArgumentError, match="embedding 0 is an array of shape"):
         collection.add(ids=["a"], embeddings=[np.ones(shape, np.float32)])
     with pytest.raises(InvalidArgumentError, match="embedding 0 is an array of shape"):
