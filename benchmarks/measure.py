@@ -32,12 +32,15 @@ def measure(arguments: Namespace, work: Path) -> Iterator[list[Summary]]:
 def _target(
     target: str, kinds: tuple[type[Peer], ...], made: Corpus, work: Path, arguments: Namespace
 ) -> list[Summary]:
-    """Everybody's first round, then everybody's second: a machine that grows slower does so for all."""
+    """Everybody's first round, then everybody's second: a machine that grows slower does so for all. Each round begins
+    with another of them, since what one leaves (memory at hand, a disk that still writes) helps or hinders the next."""
     rounds: dict[type[Peer], list[dict[str, Measured]]] = {kind: [] for kind in kinds}
+    order = tuple(kinds)
     # The larger sizes find everything warm.
     warm_up = 0 if arguments.quick or not made.chain else 1
     for number in range(arguments.repeat + warm_up):
-        for kind in kinds:
+        first = number % len(kinds)
+        for kind in (*order[first:], *order[:first]):
             _say(f"{made.documents}, {target}, round {number + 1 - warm_up} of {arguments.repeat}: {kind.name}")
             chain = bool(made.chain) and _chained(kind, target, quick=arguments.quick)
             measured = one_round(kind, target, made, work, chain=chain)

@@ -20,7 +20,7 @@ from thoth_storage.telemetry import ThreadPool
 
 __all__ = ["Cut", "cut_files"]
 
-_SEGMENT = 1024 * 1024
+_SEGMENT = 512 * 1024
 """Bytes read at once by a worker: some blocks, so that the hand-over costs little."""
 
 _WORKERS = min(os.cpu_count() or 1, 8)
