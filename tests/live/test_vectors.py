@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike
 
 from tests.live.conftest import OpenClient
 from thoth_storage.errors import InvalidArgumentError
-from thoth_storage.store.vectors import Readable, check_finite, heads, readable
+from thoth_storage.store.vectors import Readable, check_vectors, heads, readable
 
 LARGE = 1e30
 """A finite number whose square is not, in the four bytes of Chroma's numbers."""
@@ -30,17 +30,17 @@ def test_the_vector_that_is_no_number_is_named(field: str, number: float, kind: 
     bad = [1.0, number, 2.0]
     given = [[1.0, 2.0, 3.0], bad] if kind is list else [np.ones(3, kind), np.array(bad, kind)]
     with pytest.raises(InvalidArgumentError, match="embedding 1 has"):
-        check_finite({field: given})
+        check_vectors({field: given})
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_large_numbers_are_numbers(kind: DTypeLike) -> None:
-    check_finite({"embeddings": [np.array([LARGE, -LARGE], kind), None, np.array([np.finfo(kind).max] * 2, kind)]})
+    check_vectors({"embeddings": [np.array([LARGE, -LARGE], kind), None, np.array([np.finfo(kind).max] * 2, kind)]})
 
 
 @pytest.mark.parametrize("arguments", [{}, {"embeddings": None}, {"embeddings": []}, {"query_embeddings": None}])
 def test_no_vectors_are_left_as_they_are(arguments: dict[str, Any]) -> None:
-    check_finite(arguments)
+    check_vectors(arguments)
     told = readable(arguments)
     assert {name: value if value is None else list(value) for name, value in told.items()} == arguments
 

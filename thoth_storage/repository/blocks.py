@@ -44,7 +44,7 @@ _MATCH = 7
 a first backup's, to store two hundredths less; and a tenth more to unpack them."""
 _HASH_LOG = 13
 """Positions that are remembered, as a power of two: 32 KiB of them fit a processor's nearest cache. Level 1 takes twice
-as many: a twentieth more processor seconds, to store two hundredths less."""
+as many: two to five hundredths more processor seconds, to store one and a half less."""
 _WORTH = 8
 """A full block is compressed if that saves this part of it."""
 _PIECE, _PIECES = 4096, 4

@@ -26,7 +26,7 @@ from thoth_storage.store.journal import Journal
 from thoth_storage.store.recording import LOGGED
 from thoth_storage.store.surface import MUTATIONS, READS, unknown_methods
 from thoth_storage.store.trust import Trust
-from thoth_storage.store.vectors import check_finite, readable
+from thoth_storage.store.vectors import check_vectors, readable
 
 __all__ = ["Keeper", "hook"]
 
@@ -91,7 +91,7 @@ class _Hooks:
         setattr(self._server, name, call)
 
     def _read(self, name: str, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-        check_finite(arguments)
+        check_vectors(arguments)
         arguments = readable(arguments)
         while True:
             self._keeper.before_read()
@@ -139,7 +139,7 @@ class _Hooks:
             return way(original, arguments)
 
     def _write(self, name: str, original: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-        check_finite(arguments)
+        check_vectors(arguments)
         journal = self._keeper.journal
         if journal and name in LOGGED:
             found = self._existing(name, arguments)

@@ -14,7 +14,7 @@ import numpy as np
 
 from thoth_storage.errors import InvalidArgumentError
 
-__all__ = ["Readable", "check_finite", "heads", "readable"]
+__all__ = ["Readable", "check_vectors", "heads", "readable"]
 
 _FIELDS = ("embeddings", "query_embeddings")
 
@@ -54,7 +54,7 @@ def heads(arguments: dict[str, Any]) -> dict[str, Any]:
     return {**arguments, "embeddings": [each[:1] if isinstance(each, np.ndarray) else each for each in vectors]}
 
 
-def check_finite(arguments: dict[str, Any]) -> None:
+def check_vectors(arguments: dict[str, Any]) -> None:
     """Refuse vectors with NaN or infinity, which Chroma stores: it then finds them at a distance of NaN, or finds
     nothing else any more. And matrices, which the log would store as one long row."""
     for field in _FIELDS:
